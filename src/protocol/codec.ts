@@ -1,0 +1,57 @@
+/**
+ * Frames to lines and back. Knows the wire, not what frames are for.
+ */
+import { randomBytes } from "node:crypto";
+import * as z from "zod";
+import { ToolscriptError } from "../errors.ts";
+import { type OutgoingFrame, type RunnerFrame, runnerFrameSchema } from "./frames.ts";
+
+/** Makes a boundary marker that no script can guess: 128 random bits between fixed ends. */
+export function createMarker(): string {
+  return `\u0002${randomBytes(16).toString("hex")}\u0003`;
+}
+
+/** The bytes of several frames as one text, each on its line. */
+export function encodeFrames(frames: readonly OutgoingFrame[]): string {
+  let text = "";
+  for (const frame of frames) text += `${encodeFrame(frame)}\n`;
+  return text;
+}
+
+function encodeFrame(frame: OutgoingFrame): string {
+  if (frame.type === "result" && "json" in frame) {
+    return `{"type":"result","id":${frame.id},"value":${frame.json}}`;
+  }
+  return JSON.stringify(frame);
+}
+
+/**
+ * Reads one line of the runner.
+ *
+ * @returns the frame, or undefined when the line does not start with the marker and so is program output
+ * @throws {ToolscriptError} `protocol-violation` when the line has the marker but is no valid frame
+ */
+export function decodeLine(line: string, marker: string): RunnerFrame | undefined {
+  if (!line.startsWith(marker)) return undefined;
+  const text = line.slice(marker.length);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw violation("it is not JSON", text, cause);
+  }
+  const parsed = runnerFrameSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw violation(z.prettifyError(parsed.error).replaceAll("\n", " "), text, parsed.error);
+}
+
+const SHOWN_CHARACTERS = 200;
+
+function violation(reason: string, text: string, cause: unknown): ToolscriptError {
+  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return new ToolscriptError(
+    "protocol-violation",
+    `Reading a frame of the runner failed: ${reason}, in "${shown}"`,
+    { cause },
+  );
+}

@@ -1,0 +1,47 @@
+/**
+ * The sandbox contract: a place that opens isolated Python interpreters and carries frames to and from them.
+ *
+ * A backend starts the runner, says `hello`, and hands out a session. It knows nothing of tools, models or cells.
+ * Lifecycle stays with the backend: code that runs tools sees only {@link SandboxSession}.
+ * Every backend passes the contract suite of `toolscript/testing`.
+ */
+import type { OutgoingFrame, RunnerFrame } from "../protocol/frames.ts";
+
+/** A place that opens isolated interpreters. */
+export interface Sandbox {
+  /** Short name for people and metrics: `wasm`, `docker`, `agentcore`. */
+  readonly name: string;
+  /**
+   * Starts one interpreter and waits until its runner has answered `hello`.
+   *
+   * @throws {ToolscriptError} `sandbox-unavailable`, `sandbox-timeout`, `aborted`, or a code of the backend
+   */
+  open(options?: OpenSandboxOptions): Promise<SandboxSession>;
+  /** Ends every session and releases what the backend holds (a pool, a client). Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Options of {@link Sandbox.open}. */
+export interface OpenSandboxOptions {
+  /** Gives up the start. */
+  signal?: AbortSignal;
+}
+
+/** One live interpreter. */
+export interface SandboxSession {
+  /** Unique on this host; safe to log. */
+  readonly id: string;
+  /** Version of the interpreter, `major.minor.micro`. */
+  readonly python: string;
+  /**
+   * Frames as they arrive, validated, in batches of one read. To be iterated once. Ends when the session was
+   * closed by its owner; throws a {@link ToolscriptError} when it ended in any other way.
+   */
+  readonly frames: AsyncIterable<readonly RunnerFrame[]>;
+  /** Sends frames in one write, in order. Does nothing once the session has ended. */
+  send(frames: readonly OutgoingFrame[]): void;
+  /** Raises `KeyboardInterrupt` in the running cell, if the interpreter still listens. */
+  interrupt(): void;
+  /** Ends the interpreter and everything that it started; resolves when nothing of it is left. Safe to call twice. */
+  close(): Promise<void>;
+}
