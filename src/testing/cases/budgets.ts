@@ -1,0 +1,100 @@
+/**
+ * Budgets: each is separate, each has its own clear error, and another session notices nothing.
+ */
+import assert from "node:assert/strict";
+import type { ContractCase } from "../contract-case.ts";
+import { createGate, echo } from "../contract-tools.ts";
+import { assertFailed, assertIncludes, assertPrinted } from "./assertions.ts";
+
+export const budgetCases: readonly ContractCase[] = [
+  {
+    id: "budget.running-time",
+    shows: "an endless loop is interrupted after its running time, and its variables survive",
+    async run(bench) {
+      const session = await bench.open({ limits: { runningMs: 300, interruptGraceMs: 10_000 } });
+      const result = await session.run("kept = 5\nwhile True: pass").result;
+      assert.deepEqual([result.limit, result.survived, result.returnCode], ["running-time", true, 130]);
+      assertIncludes(result.stderr, "KeyboardInterrupt");
+      assertPrinted(await session.run("print(kept)").result, "5\n");
+    },
+  },
+  {
+    id: "budget.running-time-stubborn",
+    shows: "a script that ignores the interrupt is killed, and the result says that its variables are lost",
+    async run(bench) {
+      const session = await bench.open({ limits: { runningMs: 200, interruptGraceMs: 300 } });
+      const code = "while True:\n    try:\n        while True: pass\n    except BaseException: pass";
+      const result = await session.run(code).result;
+      assert.deepEqual([result.limit, result.survived, session.alive], ["running-time", false, false]);
+      assert.throws(() => session.run("1"), { code: "session-closed" });
+    },
+  },
+  {
+    id: "budget.waiting-is-not-running",
+    shows: "time spent waiting for tools and timers does not count as running",
+    async run(bench) {
+      const gate = createGate();
+      const session = await bench.open({ tools: [gate.tool], limits: { runningMs: 400 } });
+      setTimeout(gate.open, 700);
+      const code = "import asyncio\nawait wait()\nawait asyncio.sleep(0.5)\nprint('fine')";
+      const result = await session.run(code).result;
+      assertPrinted(result, "fine\n");
+      assert.ok(result.stats.totalMs >= 1000 && result.stats.runningMs < 400);
+    },
+  },
+  {
+    id: "budget.call-time",
+    shows: "a tool that never returns raises TimeoutError inside the script, and its signal is aborted",
+    async run(bench) {
+      const gate = createGate();
+      const session = await bench.open({ tools: [gate.tool, echo], limits: { callMs: 50 } });
+      const code = "try:\n    await wait()\nexcept TimeoutError as error:\n    print(error)\nprint(await echo(value=1))";
+      assertPrinted(await session.run(code).result, "Calling tool ['wait'] timed out (no response after 0.05s).\n1\n");
+      assert.equal(gate.aborted, 1);
+    },
+  },
+  {
+    id: "budget.calls",
+    shows: "more calls than the budget of a cell: ToolError naming the budget; the next cell has its own",
+    async run(bench) {
+      const session = await bench.open({ tools: [echo], limits: { maxCalls: 3 } });
+      assertFailed(await session.run("for i in range(9): await echo(value=i)").result, 1, "ToolError", "3", "calls");
+      assertPrinted(await session.run("print(await echo(value='again'))").result, "again\n");
+    },
+  },
+  {
+    id: "budget.calls-in-flight",
+    shows: "a million pending calls stop at the budget; the host never sees more",
+    async run(bench) {
+      const session = await bench.open({ tools: [echo], limits: { maxCallsInFlight: 100 } });
+      const code = "import asyncio\nr = await asyncio.gather(*(echo(value=i) for i in range(50_000)), return_exceptions=True)\nprint(sum(isinstance(x, ToolError) for x in r))";
+      const result = await session.run(code).result;
+      assertPrinted(result, "49900\n");
+      assert.equal(result.stats.maxInFlight, 100);
+    },
+  },
+  {
+    id: "budget.output",
+    shows: "100 MB of prints are cut at the budget and counted",
+    async run(bench) {
+      const session = await bench.open({ limits: { maxOutputBytes: 10_000 } });
+      const result = await session.run("line = 'x' * 9_999\nfor i in range(10_000): print(line)").result;
+      assert.equal(result.returnCode, 0);
+      assert.equal(result.limit, "output");
+      assert.equal(result.stdout.length, 10_000);
+      assert.equal(result.stats.droppedBytes, 99_990_000);
+      assertPrinted(await session.run("print('next')").result, "next\n");
+    },
+  },
+  {
+    id: "budget.memory",
+    shows: "a memory bomb ends as MemoryError or with its interpreter, never with the host; other sessions go on",
+    async run(bench) {
+      const [bomb, neighbour] = await Promise.all([bench.open(), bench.open()]);
+      const result = await bomb.run("hoard = []\nwhile True: hoard.append(bytearray(16_000_000))").result;
+      if (result.survived) assertFailed(result, 1, "MemoryError");
+      else assert.deepEqual([result.limit, bomb.alive], ["memory", false]);
+      assertPrinted(await neighbour.run("print('unharmed')").result, "unharmed\n");
+    },
+  },
+];
