@@ -8,6 +8,7 @@ import { toShown } from "../tools/input-message.ts";
 import { toToolDeclarations } from "../tools/python-alias.ts";
 import { toPythonSignatures } from "../tools/python-signature.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { ScriptLimits } from "./limits.ts";
 import type { Convention } from "./script-session.ts";
 
 /** Name under which the model calls scripts. */
@@ -21,6 +22,8 @@ export interface CodeExecutionToolOptions {
   readonly convention: Convention;
   /** Python version, `major.minor` or longer, when it is known. */
   readonly python?: string;
+  /** Budgets that the model is told of. A model rarely comes near them: leave them out to save tokens. */
+  readonly limits?: Partial<Pick<ScriptLimits, "runningMs" | "maxOutputBytes">>;
 }
 
 /** A tool definition as the Messages API takes it. */
@@ -45,7 +48,7 @@ export function codeExecutionTool(options: CodeExecutionToolOptions): CodeExecut
   const tools = options.tools.filter((tool) => tool.allowedCallers.includes("programmatic"));
   toToolDeclarations(tools);
   const signatures = toPythonSignatures(tools, { style: convention });
-  const lines = [toOpening(python, tools.length > 0), ...toRules(convention, tools.length > 0)];
+  const lines = [toOpening(python, tools.length > 0), ...toRules(options, tools.length > 0)];
   if (tools.length > 0) lines.push("", "Functions:", signatures);
   return {
     name: CODE_EXECUTION_NAME,
@@ -72,7 +75,7 @@ const CALL_FORMS: Readonly<Record<Convention, string>> = {
   wire: "Pass one dict; you get text, often JSON for json.loads.",
 };
 
-function toRules(convention: Convention, hasTools: boolean): string[] {
+function toRules({ convention, limits }: CodeExecutionToolOptions, hasTools: boolean): string[] {
   const calls = [
     `- Use top-level await. ${CALL_FORMS[convention]}`,
     "- Run independent calls together with asyncio.gather, not one by one.",
@@ -81,12 +84,22 @@ function toRules(convention: Convention, hasTools: boolean): string[] {
   return [
     ...(hasTools ? calls : []),
     "- Variables stay for the next script. Standard library only; no network, no host files.",
+    ...toLimitRule(limits ?? {}),
   ];
+}
+
+function toLimitRule({ runningMs, maxOutputBytes }: Partial<ScriptLimits>): string[] {
+  const parts = [
+    runningMs === undefined ? "" : `${runningMs / 1000} s running time (waiting is free)`,
+    maxOutputBytes === undefined ? "" : `${Math.floor(maxOutputBytes / 1024)} KiB output`,
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? [] : [`- Limits: ${parts.join(", ")}.`];
 }
 
 /** What {@link parseCodeExecutionInput} found: the code to run, or a sentence for the model. */
 export type ParsedCode =
-  { readonly ok: true; readonly code: string } | { readonly ok: false; readonly message: string };
+  | { readonly ok: true; readonly code: string }
+  | { readonly ok: false; readonly message: string };
 
 /**
  * Reads the input of a `code_execution` call.
@@ -127,9 +140,7 @@ function toMissingText(keys: readonly string[]): string {
 }
 
 function isLines(value: unknown): value is string[] {
-  return (
-    Array.isArray(value) && value.length > 0 && value.every((line) => typeof line === "string")
-  );
+  return Array.isArray(value) && value.length > 0 && value.every((line) => typeof line === "string");
 }
 
 /** Takes off a fence that encloses the whole text. A fence within is part of the script, in a string for example. */

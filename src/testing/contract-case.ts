@@ -21,6 +21,8 @@ export interface ContractBench {
   readonly traits: SandboxTraits;
   /** Runs one cell in a session that cases share, with these tools (none by default). */
   run(code: string, tools?: readonly Tool[]): Promise<CellResult>;
+  /** The session that cases share, with these tools. A case that uses it leaves it idle. */
+  shared(tools?: readonly Tool[]): Promise<ScriptSession>;
   /** Opens a session of the case's own; the bench closes it. */
   open(options?: BenchOptions): Promise<ScriptSession>;
 }

@@ -46,10 +46,14 @@ export function openContractBench(sandbox: Sandbox, traits: SandboxTraits): Open
 
   const bench: OpenContractBench = {
     traits,
-    async run(code, tools = []) {
+    async run(code, tools) {
+      const session = await bench.shared(tools);
+      return session.run(code).result;
+    },
+    async shared(tools = []) {
       if (shared?.alive !== true) shared = await openScriptSession({ sandbox });
       shared.setTools(tools);
-      return shared.run(code).result;
+      return shared;
     },
     async open(options = {}) {
       const session = await openScriptSession({ sandbox, ...options });

@@ -16,6 +16,9 @@ export interface ToolContext {
   readonly callId: string;
 }
 
+/** What {@link Tool.parseInput} found: the input to run on, or a sentence for whoever made the call. */
+export type ParsedInput = { ok: true; value: unknown } | { ok: false; message: string };
+
 /** A declared tool. Made by `tool()`; its schema has been checked and compiled. */
 export interface Tool {
   readonly name: string;
@@ -24,11 +27,13 @@ export interface Tool {
   readonly inputSchema: JsonSchema;
   /** JSON Schema of the result, when declared: it types the Python signature. */
   readonly outputSchema: JsonSchema | undefined;
+  /** Inputs that show how the tool is meant to be called; each has been checked against the schema. */
+  readonly inputExamples?: readonly Readonly<Record<string, unknown>>[];
   readonly allowedCallers: readonly Caller[];
   /** Longest time `execute` may take, in milliseconds; the session's default when undefined. */
   readonly timeoutMs: number | undefined;
   /** Checks and normalises an input (defaults, coercion). The message of a refusal names the field. */
-  parseInput(input: unknown): { ok: true; value: unknown } | { ok: false; message: string };
+  parseInput(input: unknown): ParsedInput;
   /**
    * Runs the tool on a parsed input. Undefined when the tool is only declared here and whoever drives the session
    * answers its calls (the proxy's tools live in its client).

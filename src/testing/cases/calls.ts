@@ -170,7 +170,7 @@ print("goes on")`;
     shows: "a call whose task is cancelled is given up on the host, and its late answer is ignored",
     async run(bench) {
       const gate = createGate();
-      const session = await bench.open({ tools: [gate.tool, echo] });
+      const session = await bench.shared([gate.tool, echo]);
       const code = `import asyncio
 task = asyncio.create_task(wait(value="late"))
 await echo(value=0)

@@ -67,7 +67,7 @@ print(ascii("x"), file=sys.stderr)`;
     shows: "output leaves with the wave, while the call is still pending",
     async run(bench) {
       const gate = createGate();
-      const session = await bench.open({ tools: [gate.tool] });
+      const session = await bench.shared([gate.tool]);
       const run = session.run("print('before')\nawait wait()\nprint('after')");
       const seen: string[] = [];
       for await (const event of run) {
@@ -84,7 +84,7 @@ print(ascii("x"), file=sys.stderr)`;
     id: "output.live-computing",
     shows: "output leaves while a script computes without waiting",
     async run(bench) {
-      const session = await bench.open();
+      const session = await bench.shared();
       const run = session.run("import time\nfor i in range(40):\n    print(i)\n    time.sleep(0.005)");
       let pieces = 0;
       for await (const event of run) if (event.type === "output") pieces += 1;

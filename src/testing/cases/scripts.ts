@@ -121,7 +121,7 @@ print(len({secrets.token_hex(8) for _ in range(50)}), re.sub(r"\\d+", "#", "a1b2
     id: "script.variables-persist",
     shows: "variables, functions and imports persist from cell to cell",
     async run(bench) {
-      const session = await bench.open({ tools: [echo] });
+      const session = await bench.shared([echo]);
       assertPrinted(await session.run("import math\nrows = await echo(value=[1, 4])\ndef f(x): return math.sqrt(x)").result, "");
       assertPrinted(await session.run("print([f(row) for row in rows])").result, "[1.0, 2.0]\n");
     },
@@ -130,7 +130,7 @@ print(len({secrets.token_hex(8) for _ in range(50)}), re.sub(r"\\d+", "#", "a1b2
     id: "script.variables-persist-after-exception",
     shows: "variables persist also after an exception and after sys.exit",
     async run(bench) {
-      const session = await bench.open();
+      const session = await bench.shared();
       assertFailed(await session.run("kept = 1\nraise ValueError('no')").result, 1, "ValueError: no");
       assertFailed(await session.run("import sys\nkept += 1\nsys.exit(4)").result, 4);
       assertPrinted(await session.run("print(kept)").result, "2\n");

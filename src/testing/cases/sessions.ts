@@ -24,7 +24,7 @@ export const sessionCases: readonly ContractCase[] = [
     shows: "a second cell is refused while one runs",
     async run(bench) {
       const gate = createGate();
-      const session = await bench.open({ tools: [gate.tool] });
+      const session = await bench.shared([gate.tool]);
       const run = session.run("print(await wait(value=1))");
       assert.throws(() => session.run("1"), { code: "cell-running" });
       await gate.started(1);
@@ -93,7 +93,7 @@ export const sessionCases: readonly ContractCase[] = [
     id: "session.leftover-task",
     shows: "a task that a cell left behind makes no call between cells",
     async run(bench) {
-      const session = await bench.open({ tools: [echo] });
+      const session = await bench.shared([echo]);
       const code = "import asyncio\nasync def later():\n    await asyncio.sleep(0)\n    await asyncio.sleep(0)\n    await echo(value=1)\ntask = asyncio.create_task(later())\nawait asyncio.sleep(0)";
       const first = await session.run(code).result;
       assert.equal(first.stats.calls, 0);
@@ -104,7 +104,7 @@ export const sessionCases: readonly ContractCase[] = [
     id: "session.many-cells",
     shows: "200 cells in one session, each with calls",
     async run(bench) {
-      const session = await bench.open({ tools: [echo] });
+      const session = await bench.shared([echo]);
       await session.run("total = 0").result;
       for (let cell = 0; cell < 200; cell += 1) {
         const result = await session.run(`total += await echo(value=${cell})`).result;

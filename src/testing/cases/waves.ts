@@ -55,7 +55,7 @@ print(len(await asyncio.gather(*[one(i) for i in range(20)])))`;
     id: "wave.blocked-event",
     shows: "the event blocked carries the whole wave, after every one of its calls",
     async run(bench) {
-      const session = await bench.open({ tools: [echo] });
+      const session = await bench.shared([echo]);
       const seen: string[] = [];
       for await (const event of session.run("import asyncio\nawait asyncio.gather(echo(value=1), echo(value=2))")) {
         seen.push(event.type === "blocked" ? `blocked ${event.made.length}` : event.type);
@@ -68,7 +68,7 @@ print(len(await asyncio.gather(*[one(i) for i in range(20)])))`;
     shows: "results are matched by id, in whatever order they return",
     async run(bench) {
       const gate = createGate();
-      const session = await bench.open({ tools: [gate.tool, echo] });
+      const session = await bench.shared([gate.tool, echo]);
       const code = `import asyncio
 async def quick():
     value = await echo(value="quick")
@@ -85,7 +85,7 @@ print(await asyncio.gather(wait(value="slow"), quick()))`;
     shows: "wait_for around a call that never returns times out, the call is given up, the script goes on",
     async run(bench) {
       const gate = createGate();
-      const session = await bench.open({ tools: [gate.tool, echo] });
+      const session = await bench.shared([gate.tool, echo]);
       const code = `import asyncio
 try:
     await asyncio.wait_for(wait(), 0.05)

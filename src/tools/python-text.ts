@@ -1,0 +1,100 @@
+/**
+ * Text from outside as parts of Python source: docstrings, comments and literals that nothing can break out of.
+ */
+import { isPythonIdentifier } from "./python-words.ts";
+
+/** Collapses a text to one line that is safe in a comment, cut to `maxChars`. */
+export function toCommentText(text: string, maxChars: number): string {
+  return cut(
+    toPrintable(text.slice(0, maxChars * 4))
+      .replaceAll(/\s+/g, " ")
+      .trim(),
+    maxChars,
+  );
+}
+
+/** The lines of a docstring: paragraphs kept, blank lines and indentation dropped, cut to `maxChars`. */
+export function toDocLines(text: string, maxChars: number): string[] {
+  const lines = toPrintable(text.slice(0, maxChars * 4))
+    .split("\n")
+    .map((line) => line.replaceAll(/[ \t]+/g, " ").trim())
+    .filter((line) => line !== "");
+  const kept = cut(lines.join("\n"), maxChars);
+  return kept === "" ? [] : toDocSafe(kept).split("\n");
+}
+
+/** Escapes what would end a docstring or a code fence. */
+function toDocSafe(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll(/'{3,}/g, '"""').replace(/'$/, "\\'");
+}
+
+/** Unifies line ends and replaces what is invisible, breaks a line in Python, or opens and closes a code fence. */
+function toPrintable(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/\r\n?|[\u2028\u2029\u0085]/g, "\n")
+    .replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/g, " ")
+    .replaceAll("```", '"""');
+}
+
+function cut(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  const part = text.slice(0, maxChars - 1);
+  const end = part.search(/\s\S*$/);
+  return `${(end > maxChars / 2 ? part.slice(0, end) : part).toWellFormed()}…`;
+}
+
+/** A JSON value as a Python literal, or undefined when it is longer than `maxChars`. */
+export function toPythonLiteral(value: unknown, maxChars: number): string | undefined {
+  const text = literal(value, 0);
+  return text.length <= maxChars ? text : undefined;
+}
+
+const DEFAULT_MAX_LITERAL_DEPTH = 8;
+
+function literal(value: unknown, depth: number): string {
+  if (depth > DEFAULT_MAX_LITERAL_DEPTH) return "...";
+  if (value === null || value === undefined) return "None";
+  if (value === true) return "True";
+  if (value === false) return "False";
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "None";
+  if (typeof value === "string") return toPythonString(value);
+  if (Array.isArray(value)) return `[${value.map((item) => literal(item, depth + 1)).join(", ")}]`;
+  if (typeof value !== "object") return "...";
+  const entries = Object.entries(value).map(
+    ([key, item]) => `${toPythonString(key)}: ${literal(item, depth + 1)}`,
+  );
+  return `{${entries.join(", ")}}`;
+}
+
+/**
+ * A string as a Python literal. JSON's escapes are Python's, too; a code fence or an odd character is escaped. The
+ * quotes are single because the text travels inside JSON, where each double quote costs an escape.
+ */
+export function toPythonString(text: string): string {
+  const body = JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll(/\\.|'/g, (part) => QUOTES[part] ?? part)
+    .replaceAll(
+      /[\u007F-\u009F\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g,
+      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    )
+    .replaceAll("```", "\\x60``");
+  return `'${body}'`;
+}
+
+const QUOTES: Readonly<Record<string, string>> = { '\\"': '"', "'": "\\'" };
+
+/** Words of any text as a class name: `team-members` → `TeamMembers`. */
+export function toPascalCase(text: string): string {
+  const words = text.slice(0, 60).split(/[^A-Za-z0-9]+/);
+  const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+  return isPythonIdentifier(name) ? name : `Shape${name}`;
+}
+
+/** One of what a plural names: `Expenses` → `Expense`. A word that is no plural stays. */
+export function toSingular(name: string): string {
+  if (/(us|ss|is)$/.test(name)) return name;
+  if (name.endsWith("ies")) return `${name.slice(0, -3)}y`;
+  return name.replace(/(?<=[a-z])s$/, "");
+}
