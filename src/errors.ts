@@ -39,6 +39,14 @@ export type ToolscriptErrorCode =
   | "docker-image-missing"
   /** Docker: the image has no `python3`, or one that is too old. */
   | "docker-python-missing"
+  /** Docker: the container was paused from outside. */
+  | "docker-paused"
+  /** Docker: the container was killed from outside. */
+  | "docker-killed"
+  /** Docker: the daemon stopped or was restarted while a session was live. */
+  | "docker-daemon-lost"
+  /** Docker: no space is left on the daemon's disk. */
+  | "docker-disk-full"
   /** Docker: the daemon refused or failed a request. */
   | "docker-failed"
   /** The pool's queue is full, or the deadline in it passed. */

@@ -30,8 +30,10 @@ describe("layers", () => {
   });
 
   test("every folder of src has a row when it holds code", () => {
-    const layers = new Set(readSources().map(({ path }) => path.split("/")[1]));
-    expect([...layers].filter((layer) => layer !== undefined && !table.has(layer))).toEqual([]);
+    const layers = readSources()
+      .map(({ path }) => path.split("/"))
+      .filter((parts) => parts.length > 2);
+    expect(layers.map(([, layer = ""]) => layer).filter((layer) => !table.has(layer))).toEqual([]);
   });
 });
 
@@ -72,6 +74,13 @@ describe("findLayerViolations()", () => {
 
   test("findLayerViolations() allows the error class when any layer imports it", () => {
     expect(check("src/protocol/x.ts", 'import { ToolscriptError } from "../errors.ts";')).toEqual([]);
+  });
+
+  test("findLayerViolations() keeps the command line out of the public API when index.ts imports", () => {
+    expect(check("src/index.ts", 'export { tool } from "./tools/tool.ts";')).toEqual([]);
+    expect(check("src/index.ts", 'export { run } from "./cli/run.ts";')).toHaveLength(1);
+    expect(check("src/tools/x.ts", 'import { tool } from "../index.ts";')).toHaveLength(1);
+    expect(check("src/errors.ts", 'import { tool } from "./tools/tool.ts";')).toHaveLength(1);
   });
 
   test("findLayerViolations() names a folder when it has no row", () => {

@@ -4,7 +4,7 @@
  * The tree below `dist/` mirrors the repository (`dist/src`, `dist/runner` …), so that a path relative to a module is the
  * same in the source and in the package. Ends with a non-zero exit code when any step finds a problem.
  */
-import { chmod, cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, readdir, readFile, rm } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { repositoryRoot, runProgram, withTemporaryFolder } from "./steps.ts";
 import { readManifest, verifyPackage } from "./verify-package.ts";
@@ -26,7 +26,7 @@ async function build(): Promise<void> {
   await copyAssets("src");
   await copyAssets("examples/expense-auditor");
   await copyRunner();
-  await makeBinariesExecutable();
+  await makeBinaryExecutable();
   await withTemporaryFolder("toolscript-pack-", verifyPackage);
   console.log(`Built and verified in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 }
@@ -46,16 +46,14 @@ async function copyRunner(): Promise<void> {
     filter: (path) => !path.split(/[\\/]/).some((part) => RUNNER_LEFT_OUT.has(part)),
   });
   const files = await readdir(join(DIST, "runner"), { recursive: true });
-  if (!files.some((file) => file.endsWith(".py")))
+  if (!files.some((file) => file.endsWith(".py"))) {
     throw new Error('The folder "runner" holds no Python file');
+  }
 }
 
 /** npm sets the bit when it links a binary; whoever runs the file by its path needs it as well. */
-async function makeBinariesExecutable(): Promise<void> {
-  for (const path of Object.values((await readManifest(repositoryRoot)).bin)) {
-    const file = join(repositoryRoot, path);
-    const text = await readFile(file, "utf8");
-    if (!text.startsWith("#!")) await writeFile(file, `#!/usr/bin/env node\n${text}`);
-    await chmod(file, 0o755);
-  }
+async function makeBinaryExecutable(): Promise<void> {
+  const file = join(repositoryRoot, (await readManifest(repositoryRoot)).bin.toolscript);
+  if (!(await readFile(file, "utf8")).startsWith("#!")) throw new Error(`"${file}" does not begin with "#!"`);
+  await chmod(file, 0o755);
 }

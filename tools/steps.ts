@@ -17,6 +17,8 @@ export interface RunProgramOptions {
   readonly cwd?: string;
   /** Returns standard output instead of showing it. @default false */
   readonly capture?: boolean;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -27,12 +29,12 @@ export interface RunProgramOptions {
 export async function runProgram(
   program: string,
   args: readonly string[],
-  { cwd = repositoryRoot, capture = false }: RunProgramOptions = {},
+  { cwd = repositoryRoot, capture = false, env = {} }: RunProgramOptions = {},
 ): Promise<string> {
   const bin = join(repositoryRoot, "node_modules", ".bin");
   const child = spawn(program, args, {
     cwd,
-    env: { ...process.env, PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}` },
+    env: { ...process.env, PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}`, ...env },
     stdio: ["ignore", capture ? "pipe" : "inherit", "inherit"],
   });
   let output = "";

@@ -1,6 +1,6 @@
 /**
  * Checks the packed tarball: `publint` and `attw` find nothing, and a project that installs it can import every
- * subpath, with types, and start the command.
+ * subpath, with types, and run a script in the embedded sandbox.
  *
  * The install needs no network: the tarball is unpacked into a fresh project in which only the declared dependencies
  * can be found, so that an import of something undeclared fails here and not at a user's.
@@ -13,7 +13,7 @@ import { repositoryRoot, runProgram } from "./steps.ts";
 interface Manifest {
   readonly name: string;
   readonly version: string;
-  readonly bin: Readonly<Record<string, string>>;
+  readonly bin: { readonly toolscript: string };
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
@@ -29,12 +29,12 @@ export async function readManifest(folder: string): Promise<Manifest> {
 export async function verifyPackage(folder: string): Promise<void> {
   const manifest = await readManifest(repositoryRoot);
   const tarball = await pack(folder);
-  await runProgram("publint", ["run", tarball, "--strict"]);
-  await runProgram("attw", [tarball, "--profile", "esm-only", "--no-definitely-typed", "--format", "ascii"]);
+  await runProgram("publint", ["run", tarball, "--strict"], { capture: true });
+  await runProgram("attw", [tarball, "--profile", "esm-only", "--no-definitely-typed"], { capture: true });
   await install(tarball, manifest, folder);
   await importEverySubpath(manifest, folder);
   await checkTypes(manifest, folder);
-  await startCommand(manifest, folder);
+  await runCommand(manifest, folder);
 }
 
 async function pack(folder: string): Promise<string> {
@@ -82,12 +82,22 @@ async function checkTypes(manifest: Manifest, folder: string): Promise<void> {
   await runProgram("tsc", [...flags, "--types", "node", "consumer.ts"], { cwd: folder });
 }
 
-async function startCommand(manifest: Manifest, folder: string): Promise<void> {
-  for (const path of Object.values(manifest.bin)) {
-    const file = join(folder, "node_modules", manifest.name, path);
-    const printed = await runProgram(file, ["--version"], { cwd: folder, capture: true });
-    if (printed.trim() !== manifest.version) {
-      throw new Error(`"${path} --version" printed "${printed.trim()}" instead of "${manifest.version}"`);
-    }
-  }
+/** The command starts, and the sandbox finds its files where the package has them. */
+async function runCommand(manifest: Manifest, folder: string): Promise<void> {
+  const command = join(folder, "node_modules", manifest.name, manifest.bin.toolscript);
+  await expectOutput(command, ["--version"], folder, manifest.version);
+  await writeFile(join(folder, "script.py"), "print(6 * 7)\n");
+  await expectOutput(command, ["exec", "script.py"], folder, "42");
+}
+
+async function expectOutput(
+  command: string,
+  args: readonly string[],
+  folder: string,
+  wanted: string,
+): Promise<void> {
+  const env = { XDG_CACHE_HOME: join(folder, "cache") }; // the package's snapshot is none of the user's
+  const printed = await runProgram(command, args, { cwd: folder, capture: true, env });
+  if (printed.trim() === wanted) return;
+  throw new Error(`"${command} ${args.join(" ")}" printed "${printed.trim()}" instead of "${wanted}"`);
 }

@@ -10,7 +10,7 @@ import type { CellResult, ExceededLimit } from "./script-run.ts";
 /** Writes a result for the model. The same result gives the same text. */
 export function toCellResultText(result: CellResult): string {
   const { stdout, stderr, returnCode } = result;
-  const notices = toNotices(result);
+  const notices = toCellNotices(result);
   const isGood = stderr === "" && returnCode === 0 && notices.length === 0;
   if (isGood && !TAG.test(stdout)) return stdout;
   const parts = [
@@ -31,8 +31,8 @@ function toPart(tag: "stdout" | "stderr", text: string): string {
   return `<${tag}>\n${body}${body.endsWith("\n") ? "" : "\n"}</${tag}>`;
 }
 
-/** Everything that the output does not show by itself. */
-function toNotices(result: CellResult): string[] {
+/** Everything that the output does not show by itself, a sentence each: budgets that were met, variables lost, no output. */
+export function toCellNotices(result: CellResult): string[] {
   const { stdout, stderr, limit, survived, returnCode, stats } = result;
   const notices: string[] = [];
   if (stats.droppedBytes > 0 || limit === "output") notices.push(toDroppedText(stats.droppedBytes));

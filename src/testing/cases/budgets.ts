@@ -23,7 +23,7 @@ export const budgetCases: readonly ContractCase[] = [
     shows: "a script that ignores the interrupt is killed, and the result says that its variables are lost",
     async run(bench) {
       const session = await bench.open({ limits: { runningMs: 200, interruptGraceMs: 300 } });
-      const code = "n = 0\nwhile True:\n    try:\n        while True: n += 1\n    except BaseException: pass";
+      const code = "n = 0\nwhile True:\n    try:\n        n += 1\n        while True: n += 1\n    except BaseException: pass";
       const result = await session.run(code).result;
       assert.deepEqual([result.limit, result.survived, session.alive], ["running-time", false, false]);
       assert.throws(() => session.run("1"), { code: "session-closed" });

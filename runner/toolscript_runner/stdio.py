@@ -1,0 +1,242 @@
+"""The driver for a process of its own: frames on its standard streams (Docker, plain subprocesses).
+
+Guarantees: before any script runs, the real stdin and stderr have moved to private descriptors, and descriptors 1 and 2
+(subprocesses, C code) lead to pipes that are read as output. The process ends promptly with its host.
+"""
+
+import fcntl
+import gc
+import os
+import select
+import sys
+import threading
+from time import monotonic, sleep
+
+from .output import FLUSH_SECONDS, RAW_STDERR, RAW_STDOUT
+
+# Exit code after a fault of the runner itself, `EX_SOFTWARE`.
+EXIT_FAULT = 70
+
+# A pipe holds as much. A larger buffer would cost a system call of its own, to get the memory.
+_READ_BYTES = 64 * 1024
+# Private descriptors lie above the ones that programs and their tests expect to get.
+_LOWEST_PRIVATE = 200
+
+
+def main():
+    """Runs the process's session and ends the process."""
+    transport = StdioTransport()
+    try:
+        _import_asyncio()
+        from .core import Runner
+
+        runner = Runner(transport)
+        transport.attach(runner)
+        gc.freeze()  # what the runner consists of need not be looked through again and again
+        exit_code = runner.serve()
+    except BaseException:  # a fault of the runner itself; descriptor 2 leads nowhere any more
+        import traceback
+
+        transport.write(traceback.format_exc().encode("utf-8", "backslashreplace"))
+        exit_code = EXIT_FAULT
+    transport.end(exit_code)
+
+
+def _import_asyncio():
+    """asyncio without ssl, which alone takes as long as all the rest: the loop has no sockets."""
+    had_ssl = "ssl" in sys.modules
+    if not had_ssl:
+        sys.modules["ssl"] = None
+    try:
+        import asyncio  # noqa: F401
+    finally:
+        if not had_ssl:
+            del sys.modules["ssl"]
+
+
+class StdioTransport:
+    """Takes over the process's standard streams when it is made."""
+
+    def __init__(self):
+        self._stdin = _take(0)
+        self._stderr = _take(2)
+        self._wake_read, self._wake_write = _make_pipe()
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        if null > 2:
+            os.close(null)
+        self._sources = {_redirect(1): RAW_STDOUT, _redirect(2): RAW_STDERR}
+        self._outputs = list(self._sources)
+        self._inputs = [self._stdin, self._wake_read]
+        self._drain_lock = threading.Lock()
+        self._runner = None
+        self._watcher = None
+        self._is_active = threading.Event()
+        self._is_child = False
+
+    def attach(self, runner):
+        """Connects what concerns the whole process: SIGINT, forks, the watcher."""
+        import signal
+
+        self._runner = runner
+        signal.signal(signal.SIGINT, runner.on_interrupt)
+        os.register_at_fork(after_in_child=self._become_child)
+        sys.argv = [""]
+        # Modules that a script writes into its directory can be imported, as with `python script.py`.
+        if "" not in sys.path:
+            sys.path.insert(0, "")
+
+    # What the core uses
+
+    def read(self, timeout):
+        """Bytes; b"" when `timeout` seconds passed or `wake` was called; None at end of file."""
+        if self._is_child:
+            return _sleep_in_child(timeout)
+        ready = select.select(self._inputs, (), (), timeout)[0]
+        if self._stdin in ready:
+            return os.read(self._stdin, _READ_BYTES) or None
+        if ready:
+            try:
+                os.read(self._wake_read, 4096)
+            except BlockingIOError:
+                pass
+        return b""
+
+    def write(self, data):
+        """Writes all of `data`."""
+        if self._is_child:
+            return
+        descriptor = self._stderr
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(descriptor, view) :]
+            except BlockingIOError:
+                select.select((), (descriptor,), ())
+            except BrokenPipeError:
+                os._exit(0)
+
+    def drain(self):
+        """What was written to descriptors 1 and 2, as (source, bytes)."""
+        found = []
+        if self._is_child:
+            return found
+        with self._drain_lock:
+            for descriptor in select.select(self._outputs, (), (), 0)[0]:
+                data = _read_available(descriptor)
+                if data:
+                    found.append((self._sources[descriptor], data))
+        return found
+
+    def wake(self):
+        """Ends a `read`; from any thread or signal handler."""
+        try:
+            os.write(self._wake_write, b"\0")
+        except BlockingIOError:  # full: it wakes anyway
+            pass
+
+    def end(self, exit_code):
+        """Ends the process, whatever threads and children do."""
+        os._exit(exit_code)
+
+    def before_cell(self):
+        """Lets the watcher work."""
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch, name="toolscript-output", daemon=True)
+            self._watcher.start()
+        self._is_active.set()
+
+    def after_cell(self, return_code):
+        """Lets the watcher rest. A forked process that returned from the script's code ends here."""
+        if self._is_child:
+            self._runner.pump.output.sync_streams()
+            os._exit(return_code)
+        self._is_active.clear()
+
+    # Helpers
+
+    def _watch(self):
+        """Sends output while a script computes, keeps the pipes from filling up, notices that the host is gone."""
+        host = select.poll()
+        host.register(self._stdin, getattr(select, "POLLRDHUP", 0))
+        pipes = select.poll()
+        for descriptor in self._outputs:
+            pipes.register(descriptor, select.POLLIN)
+        pump = self._runner.pump
+        flushed_at = 0.0
+        while True:
+            self._is_active.wait()
+            if pipes.poll(FLUSH_SECONDS * 1000):
+                pump.collect_output()
+            now = monotonic()
+            if now - flushed_at >= FLUSH_SECONDS:
+                flushed_at = now
+                if host.poll(0):
+                    os._exit(0)
+                pump.flush_output()
+
+    def _become_child(self):
+        """In a forked process nothing of the protocol is left; what it prints reaches the parent through the pipes."""
+        self._is_child = True
+        for descriptor in (self._stdin, self._stderr, self._wake_read, self._wake_write, *self._outputs):
+            os.close(descriptor)
+        self._runner.pump.become_child(_write_directly)
+
+
+def _take(descriptor):
+    """Moves a standard stream to a private descriptor, not inherited by other programs."""
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _LOWEST_PRIVATE)
+    except OSError:  # a low limit of open files
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+
+
+def _move_up(descriptor):
+    moved = _take(descriptor)
+    os.close(descriptor)
+    return moved
+
+
+def _make_pipe():
+    ends = [_move_up(end) for end in os.pipe()]
+    for end in ends:
+        os.set_blocking(end, False)
+    return ends
+
+
+def _redirect(descriptor):
+    """Leads a standard stream into a pipe and returns the pipe's reading end."""
+    reading, writing = os.pipe()
+    os.dup2(writing, descriptor)
+    os.close(writing)
+    reading = _move_up(reading)
+    os.set_blocking(reading, False)
+    return reading
+
+
+def _read_available(descriptor):
+    parts = []
+    while True:
+        try:
+            data = os.read(descriptor, _READ_BYTES)
+        except BlockingIOError:
+            break
+        if not data:
+            break
+        parts.append(data)
+        if len(data) < 65536:
+            break
+    return b"".join(parts)
+
+
+def _sleep_in_child(timeout):
+    if timeout is None:  # it waits for what can never come
+        os._exit(1)
+    sleep(timeout)
+    return b""
+
+
+def _write_directly(source, data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(source + 1, view) :]

@@ -1,0 +1,25 @@
+/**
+ * The sandboxes that the command line knows by name. A new backend is one more line here.
+ *
+ * A backend is only loaded when it is asked for: none of them may cost start-up time, or need its packages, unless used.
+ */
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { UsageError } from "./failure.ts";
+
+const SANDBOXES: Readonly<Record<string, () => Promise<Sandbox>>> = {
+  wasm: async () => (await import("../sandbox/wasm/wasm.ts")).wasm(),
+  docker: async () => (await import("../sandbox/docker/docker.ts")).docker(),
+};
+
+/** Used when the user names none: it needs nothing but this package. */
+export const DEFAULT_SANDBOX = "wasm";
+
+/** Names that {@link resolveSandbox} takes. */
+export const SANDBOX_NAMES: readonly string[] = Object.keys(SANDBOXES);
+
+/** Makes the sandbox of that name. The caller closes it. @throws {UsageError} when there is no such sandbox */
+export async function resolveSandbox(name: string): Promise<Sandbox> {
+  const create = Object.hasOwn(SANDBOXES, name) ? SANDBOXES[name] : undefined;
+  if (create !== undefined) return await create();
+  throw new UsageError(`Cannot use the sandbox "${name}": wanted one of "${SANDBOX_NAMES.join('", "')}"`);
+}

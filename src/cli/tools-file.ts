@@ -1,0 +1,45 @@
+/**
+ * Loads the tools of a user's file: TypeScript or JavaScript, an array of `tool(…)` as default export or as `tools`.
+ */
+import type { Tool } from "../tools/tool.ts";
+import { UsageError } from "./failure.ts";
+import { importUserModule } from "./module-file.ts";
+
+const SHAPE_HINT = 'Export an array: "export const tools = [tool({ name, description, input, execute })]"';
+
+/**
+ * The tools of the file at `path`, or none without a path.
+ *
+ * @throws {UsageError} when the file is not there, does not load, or does not export an array of tools that can run
+ */
+export async function loadToolsFile(path: string | undefined): Promise<readonly Tool[]> {
+  if (path === undefined) return [];
+  const exported = await importUserModule(path, "tools file");
+  const tools = exported["default"] ?? exported["tools"];
+  if (!Array.isArray(tools)) {
+    const found = Object.keys(exported).join(", ") || "nothing";
+    throw unusable(path, `it exports "${found}", not an array of tools as "default" or "tools"`);
+  }
+  return tools.map((tool: unknown, index) => {
+    if (!isTool(tool)) throw unusable(path, `entry "${index}" of its array is no tool`);
+    // Nobody would ever answer the calls of a tool that is only declared.
+    if (tool.execute === undefined) throw unusable(path, `the tool "${tool.name}" has no "execute"`);
+    return tool;
+  });
+}
+
+function unusable(path: string, reason: string): UsageError {
+  return new UsageError(`Cannot use the tools file "${path}": ${reason}`, { hint: SHAPE_HINT });
+}
+
+/** By shape, not by class: the file may have made its tools with another copy of the package. */
+function isTool(value: unknown): value is Tool {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, description, parseInput, allowedCallers } = value as Partial<Tool>;
+  return (
+    typeof name === "string" &&
+    typeof description === "string" &&
+    typeof parseInput === "function" &&
+    Array.isArray(allowedCallers)
+  );
+}

@@ -1,0 +1,99 @@
+/**
+ * The AWS SDK's client for Bedrock Runtime, made when the first request needs it.
+ *
+ * The SDK is an optional peer: nothing of it is loaded before. The SDK's own timeouts are switched off (over HTTP/2 it
+ * would end a stream after five silent minutes); the one clock is `IdleWatchdog`. Credentials stay inside the client.
+ */
+import type { BedrockRuntimeClient, BedrockRuntimeClientConfig } from "@aws-sdk/client-bedrock-runtime";
+import { ToolscriptError } from "../../errors.ts";
+import { observeRetries } from "./retry-notice.ts";
+
+/** A key pair, or a temporary one with its token. */
+export interface BedrockCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/** How to reach Bedrock. */
+export interface BedrockConnectionOptions {
+  /** AWS region. @default AWS_REGION, or the profile's */
+  region?: string;
+  /** Another endpoint, for example an emulator's. @default AWS_ENDPOINT_URL_BEDROCK_RUNTIME, or the region's */
+  endpoint?: string;
+  /** Credentials, or a function that gets fresh ones. @default the SDK's chain: environment, profile, SSO, roles */
+  credentials?: BedrockCredentials | (() => Promise<BedrockCredentials>);
+  /** A Bedrock API key, sent as bearer token. @default AWS_BEARER_TOKEN_BEDROCK */
+  apiKey?: string;
+  /** Profile of the shared AWS configuration. @default AWS_PROFILE */
+  profile?: string;
+  /** How often a request is tried, the first time included. @default AWS_MAX_ATTEMPTS, or 3 */
+  maxAttempts?: number;
+  /** Speak HTTP/1.1, for gateways and proxies that know nothing else. @default false: HTTP/2 */
+  http1?: boolean;
+}
+
+/** The loaded SDK and a client of it. */
+export interface BedrockConnection {
+  readonly sdk: typeof import("@aws-sdk/client-bedrock-runtime");
+  readonly client: BedrockRuntimeClient;
+}
+
+/** Loads the SDK and makes a client. */
+export async function connectBedrock(options: BedrockConnectionOptions): Promise<BedrockConnection> {
+  const sdk = await loadSdk(() => import("@aws-sdk/client-bedrock-runtime"));
+  const client = new sdk.BedrockRuntimeClient(await toClientConfig(options));
+  const { retryStrategy } = client.config;
+  client.config.retryStrategy = async () => {
+    const strategy = await retryStrategy();
+    observeRetries(strategy);
+    return strategy;
+  };
+  return { sdk, client };
+}
+
+/**
+ * Loads an optional peer.
+ *
+ * @throws {ToolscriptError} `model-failed` that says what to install
+ */
+export async function loadSdk<T>(importSdk: () => Promise<T>): Promise<T> {
+  try {
+    return await importSdk();
+  } catch (error) {
+    throw new ToolscriptError(
+      "model-failed",
+      'Cannot call Bedrock: the package "@aws-sdk/client-bedrock-runtime" cannot be loaded; run "npm install @aws-sdk/client-bedrock-runtime"',
+      { cause: error },
+    );
+  }
+}
+
+async function toClientConfig(options: BedrockConnectionOptions): Promise<BedrockRuntimeClientConfig> {
+  const { region, endpoint, credentials, apiKey, profile, maxAttempts, http1 = false } = options;
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...authConfig(credentials, apiKey),
+    requestHandler: http1 ? await createHttp1Handler() : { requestTimeout: 0, sessionTimeout: 0 },
+  };
+}
+
+/** What is passed explicitly wins over the environment, where the SDK prefers AWS_BEARER_TOKEN_BEDROCK. */
+function authConfig(
+  credentials: BedrockConnectionOptions["credentials"],
+  apiKey: string | undefined,
+): BedrockRuntimeClientConfig {
+  if (apiKey !== undefined) {
+    return { token: { token: apiKey }, authSchemePreference: ["httpBearerAuth"] };
+  }
+  return credentials === undefined ? {} : { credentials, authSchemePreference: ["sigv4"] };
+}
+
+async function createHttp1Handler(): Promise<NonNullable<BedrockRuntimeClientConfig["requestHandler"]>> {
+  const { NodeHttpHandler } = await import("@smithy/node-http-handler");
+  return new NodeHttpHandler({ requestTimeout: 0, socketTimeout: 0, connectionTimeout: 10_000 });
+}

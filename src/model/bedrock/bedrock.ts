@@ -1,0 +1,116 @@
+/**
+ * Models on Amazon Bedrock, as the project's `Model`.
+ *
+ * Claude is called in its own body over InvokeModel and InvokeModelWithResponseStream; every other family over Converse
+ * and ConverseStream, translated both ways. The AWS SDK (an optional peer) signs, retries and decodes. A stream that
+ * ends without its last event is an error, and an abort really ends the request.
+ */
+import { ToolscriptError } from "../../errors.ts";
+import { DEFAULT_MODEL_TIMEOUT_MS, IdleWatchdog, checkTimeoutMs } from "../idle-watchdog.ts";
+import type { MessageEvent, Model, ModelCallOptions, ModelRequest, ModelResponse } from "../model.ts";
+import type { CallContext } from "./bedrock-caller.ts";
+import { toBedrockError } from "./bedrock-error.ts";
+import { connectBedrock, type BedrockConnection, type BedrockConnectionOptions } from "./bedrock-client.ts";
+import { createConverseCaller } from "./converse.ts";
+import { createInvokeCaller } from "./invoke.ts";
+import { chooseApi, type BedrockApi } from "./model-id.ts";
+import { withRetryNotices } from "./retry-notice.ts";
+
+export type { BedrockConnectionOptions, BedrockCredentials } from "./bedrock-client.ts";
+export type { BedrockApi } from "./model-id.ts";
+export { stripRequest } from "./strip-request.ts";
+export type { StripOptions, StrippedField, StrippedRequest } from "./strip-request.ts";
+
+/** Options of {@link bedrock}. */
+export interface BedrockOptions extends BedrockConnectionOptions {
+  /**
+   * Forces the API. Needed for Claude behind an ARN that does not name it (application inference profiles, provisioned
+   * models): those are called over Converse otherwise.
+   *
+   * @default "invoke" for ids that name a Claude model, "converse" for all others
+   */
+  api?: BedrockApi;
+  /**
+   * Longest silence in milliseconds: until the first byte, and between two events of a stream; at most 3600000. Without
+   * streaming the whole answer must arrive in it.
+   *
+   * @default 600000
+   */
+  timeoutMs?: number;
+  /** `anthropic_version` of the body; models from 4.7 on also know "2026-10-21". @default "bedrock-2023-05-31" */
+  anthropicVersion?: string;
+  /** Betas of Claude models; those that InvokeModel does not take are left out. */
+  betas?: readonly string[];
+  /** Parameters of one model family that Converse has no field for. */
+  additionalModelRequestFields?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A model on Amazon Bedrock.
+ *
+ * @param modelId a base id, an inference profile (`global.…`, `us.…`) or an ARN
+ * @throws {ToolscriptError} `invalid-argument` when an option cannot be used
+ *
+ * @example
+ * const model = bedrock("global.anthropic.claude-sonnet-5", { region: "eu-central-1" });
+ * const answer = await model.create({ max_tokens: 1000, messages: [{ role: "user", content: "Hello" }] });
+ */
+export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
+  if (modelId.trim() === "") {
+    throw new ToolscriptError("invalid-argument", 'Cannot use Bedrock model "": want a model id or an ARN');
+  }
+  const timeoutMs = checkTimeoutMs(options.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS);
+  const caller =
+    (options.api ?? chooseApi(modelId)) === "invoke"
+      ? createInvokeCaller(options)
+      : createConverseCaller(options);
+  let connection: Promise<BedrockConnection> | undefined;
+  const connect = (): Promise<BedrockConnection> => (connection ??= connectBedrock(options));
+
+  async function* stream(request: ModelRequest, call: ModelCallOptions = {}): AsyncGenerator<MessageEvent> {
+    const watchdog = new IdleWatchdog(timeoutMs, call.signal);
+    try {
+      watchdog.throwIfAborted(`call Bedrock model "${modelId}"`);
+      yield* caller.stream(openCall(await connect(), modelId, watchdog, call), request);
+      watchdog.complete();
+    } catch (error) {
+      throw watchdog.toError(`call Bedrock model "${modelId}"`, error) ?? toBedrockError(error, modelId);
+    } finally {
+      watchdog.end();
+    }
+  }
+
+  async function create(request: ModelRequest, call: ModelCallOptions = {}): Promise<ModelResponse> {
+    const watchdog = new IdleWatchdog(timeoutMs, call.signal);
+    try {
+      watchdog.throwIfAborted(`call Bedrock model "${modelId}"`);
+      const response = await caller.create(openCall(await connect(), modelId, watchdog, call), request);
+      watchdog.complete();
+      return response;
+    } catch (error) {
+      throw watchdog.toError(`call Bedrock model "${modelId}"`, error) ?? toBedrockError(error, modelId);
+    } finally {
+      watchdog.end();
+    }
+  }
+
+  return { id: `bedrock:${modelId}`, scripted: false, stream, create };
+}
+
+function openCall(
+  connection: BedrockConnection,
+  modelId: string,
+  watchdog: IdleWatchdog,
+  call: ModelCallOptions,
+): CallContext {
+  const { client } = connection;
+  const send = ((command: Parameters<typeof client.send>[0]) =>
+    withRetryNotices(
+      (notice) => {
+        watchdog.touch();
+        call.onNotice?.(notice);
+      },
+      () => watchdog.guard(client.send(command, { abortSignal: watchdog.signal })),
+    )) as typeof client.send;
+  return { ...connection, modelId, watchdog, send };
+}

@@ -1,0 +1,107 @@
+/**
+ * Claude on Bedrock in its own body: InvokeModel and InvokeModelWithResponseStream.
+ */
+import { ToolscriptError } from "../../errors.ts";
+import { isRecord } from "../is-record.ts";
+import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
+import { cutStreamError, type BedrockCaller, type CallContext } from "./bedrock-caller.ts";
+import { stripRequest } from "./strip-request.ts";
+
+/** The version that all Claude models on Bedrock know. */
+const DEFAULT_ANTHROPIC_VERSION = "bedrock-2023-05-31";
+
+const JSON_TYPE = { contentType: "application/json", accept: "application/json" };
+
+/** What only Claude models take. */
+export interface InvokeOptions {
+  anthropicVersion?: string;
+  betas?: readonly string[];
+}
+
+/** Calls Claude models. */
+export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
+  return {
+    async *stream(context, request) {
+      const { sdk, modelId, watchdog } = context;
+      const body = toBody(request, modelId, options);
+      const command = new sdk.InvokeModelWithResponseStreamCommand({ modelId, body, ...JSON_TYPE });
+      const { body: parts } = await context.send(command);
+      if (parts === undefined) {
+        throw cutStreamError(modelId);
+      }
+      let isStopped = false;
+      for await (const part of watchdog.watch(parts)) {
+        const event = part.chunk?.bytes === undefined ? undefined : decodeEvent(part.chunk.bytes, modelId);
+        if (event !== undefined) {
+          isStopped ||= event.type === "message_stop";
+          yield event;
+        }
+      }
+      if (!isStopped) {
+        throw cutStreamError(modelId);
+      }
+    },
+    async create(context, request) {
+      const { sdk, modelId } = context;
+      const body = toBody(request, modelId, options);
+      const answer = await context.send(new sdk.InvokeModelCommand({ modelId, body, ...JSON_TYPE }));
+      return decodeResponse(answer.body, context);
+    },
+  };
+}
+
+function toBody(request: ModelRequest, modelId: string, options: InvokeOptions): string {
+  const { request: stripped } = stripRequest(request, { modelId, betas: options.betas ?? [] });
+  const version = options.anthropicVersion ?? stripped["anthropic_version"] ?? DEFAULT_ANTHROPIC_VERSION;
+  return JSON.stringify({ ...stripped, anthropic_version: version });
+}
+
+function decodeEvent(bytes: Uint8Array, modelId: string): MessageEvent | undefined {
+  const event = decodeJson(bytes, modelId);
+  if (event["type"] === "error") {
+    const error = isRecord(event["error"]) ? event["error"] : {};
+    throw new ToolscriptError(
+      error["type"] === "overloaded_error" || error["type"] === "rate_limit_error"
+        ? "model-throttled"
+        : "model-failed",
+      `Cannot read the answer of Bedrock model "${modelId}": ${String(error["type"])}: ${String(error["message"])}`,
+      { data: { exception: error["type"] } },
+    );
+  }
+  // Frames without a type are keep-alives of gateways.
+  return typeof event["type"] === "string" ? (event as unknown as MessageEvent) : undefined;
+}
+
+function decodeResponse(bytes: Uint8Array, { modelId }: CallContext): ModelResponse {
+  const response = decodeJson(bytes, modelId);
+  if (!Array.isArray(response["content"])) {
+    throw new ToolscriptError(
+      "model-failed",
+      `Cannot read the answer of Bedrock model "${modelId}": it has no "content"; is this a model of another family? Set "api" to "converse"`,
+    );
+  }
+  return response as unknown as ModelResponse;
+}
+
+function decodeJson(bytes: Uint8Array, modelId: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
+    );
+    if (isRecord(value)) {
+      return value;
+    }
+  } catch (error) {
+    throw new ToolscriptError(
+      "model-failed",
+      `Cannot read the answer of Bedrock model "${modelId}": it is not whole JSON, so the connection was cut or a gateway answered`,
+      {
+        cause: error,
+      },
+    );
+  }
+  throw new ToolscriptError(
+    "model-failed",
+    `Cannot read the answer of Bedrock model "${modelId}": it is no JSON object`,
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * The request that a sample sends: the client's own body with the history rendered, and one tool in place of code
+ * execution and everything that only scripts may call.
+ */
+import type { ContentBlock, ModelRequest, ModelTool } from "../../model/model.ts";
+import { codeExecutionTool } from "../../script/code-execution.ts";
+import type { RequestBody } from "../request/body-schema.ts";
+import type { ParsedRequest } from "../request/parse-request.ts";
+import { renderHistory } from "./render-history.ts";
+
+/** Where in the turn the sample is. */
+export interface SamplePosition {
+  /** The response so far. */
+  readonly content: readonly ContentBlock[];
+  /** Whether nothing was sampled or run yet in this turn: only then a forced tool choice holds. */
+  readonly isFirst: boolean;
+}
+
+/** Makes the request of a sample. */
+export function toModelRequest(request: ParsedRequest, { content, isFirst }: SamplePosition): ModelRequest {
+  const { body, tools } = request;
+  const { model: _model, stream: _stream, container: _container, tool_choice: _choice, ...rest } = body;
+  const answer = content.length === 0 ? [] : [{ role: "assistant" as const, content: [...content] }];
+  const messages = renderHistory([...body.messages, ...answer]);
+  const choice = toToolChoice(request, isFirst);
+  return {
+    ...withoutNull(rest),
+    messages,
+    tools: toOfferedTools(request),
+    ...(choice === undefined ? {} : { tool_choice: choice }),
+  } as unknown as ModelRequest;
+}
+
+/** A history that holds scripts needs a tool that explains them, also when the request has none. */
+function toOfferedTools(request: ParsedRequest): readonly ModelTool[] {
+  const { code, direct } = request.tools;
+  return code === undefined && direct.length > 0 ? direct : [toCodeTool(request), ...direct];
+}
+
+/** Clients send null for what they leave out; services refuse it. */
+function withoutNull(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+}
+
+/** Made anew for each request, always alike for the same tools: prompt caches hold. */
+function toCodeTool({ tools }: ParsedRequest): ModelTool {
+  const tool: ModelTool = { ...codeExecutionTool({ tools: tools.script, convention: "wire" }) };
+  const marker = tools.code?.cacheControl;
+  return marker === undefined || marker === null ? tool : { ...tool, cache_control: marker };
+}
+
+/**
+ * Forcing a tool again after its result would never end; without a code tool (a history that holds scripts, a request
+ * that has none) the model must not write one.
+ */
+function toToolChoice({ body, tools }: ParsedRequest, isFirst: boolean): RequestBody["tool_choice"] {
+  const choice = body.tool_choice ?? undefined;
+  if (tools.code === undefined && tools.direct.length === 0) return { type: "none" };
+  if (isFirst || choice === undefined || choice.type === "auto" || choice.type === "none") return choice;
+  return { type: "auto" };
+}

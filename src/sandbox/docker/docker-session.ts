@@ -1,0 +1,216 @@
+/**
+ * One container, one attached connection, one interpreter.
+ *
+ * Guarantees: whatever goes wrong while it starts, no container stays; when the container ends by itself, `frames`
+ * throws the reason; `close()` resolves when the container has gone. It knows nothing of pools, cells or tools.
+ */
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { ToolscriptError, isToolscriptError } from "../../errors.ts";
+import { type Connection, openConnection } from "../../protocol/connection.ts";
+import type { HostFrame, RunnerFrame } from "../../protocol/frames.ts";
+import type { PoolableSession } from "../pool.ts";
+import { splitAttachedStreams } from "./attached-streams.ts";
+import type { ContainerSpec } from "./container-spec.ts";
+import type { ContainerSettings } from "./docker-options.ts";
+import { explainEndOfContainer, pausedError } from "./end-of-container.ts";
+import type { Engine } from "./engine.ts";
+
+/** What a session is started from. */
+export interface DockerLaunch {
+  readonly engine: Engine;
+  readonly settings: ContainerSettings;
+  readonly spec: ContainerSpec;
+  /** Milliseconds for all of create, attach, start and greeting. */
+  readonly startTimeoutMs: number;
+  /** Milliseconds between the end of the input and the kill. */
+  readonly closeGraceMs: number;
+}
+
+/** A live container. */
+interface Container {
+  readonly id: string;
+  readonly socket: Duplex;
+  readonly connection: Connection;
+}
+
+/** Starts a container and greets its runner. @throws {ToolscriptError} see `Sandbox.open` */
+export async function openDockerSession(
+  launch: DockerLaunch,
+  signal?: AbortSignal,
+): Promise<PoolableSession> {
+  const name = `toolscript-${randomBytes(8).toString("hex")}`;
+  const deadline = startDeadline(launch.startTimeoutMs, signal);
+  let container: Container | undefined;
+  try {
+    container = await attachContainer(launch, name, deadline.signal);
+    const python = await Promise.race([container.connection.hello(), deadline.passed]);
+    return new DockerSession(launch, name, python, container);
+  } catch (error) {
+    const reason = await explainFailedStart(launch, container, error);
+    container?.connection.fail(reason);
+    container?.socket.destroy();
+    await removeQuietly(launch.engine, name);
+    throw reason;
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** Creates, attaches and starts. The start is not waited for: the greeting follows it, and fails when it fails. */
+async function attachContainer(launch: DockerLaunch, name: string, signal: AbortSignal): Promise<Container> {
+  const { engine, settings, spec } = launch;
+  // Not given up half-way: a create request that was left alone could make a container that nobody knows of.
+  const id = await engine.create(name, spec);
+  const socket = await engine.attach(id, { signal });
+  const { input, output } = splitAttachedStreams(socket);
+  const started = Promise.withResolvers<void>();
+  const connection: Connection = openConnection({
+    input,
+    output,
+    explainEnd: () =>
+      started.promise.then(
+        () => explainEndOfContainer({ engine, id, settings, noise: connection.noise() }),
+        (error: ToolscriptError) => error,
+      ),
+  });
+  started.promise.catch((error: Error) => connection.fail(error));
+  engine.start(id, settings.image, { signal }).then(started.resolve, started.reject);
+  return { id, socket, connection };
+}
+
+/** A timer and the caller's signal in one; the reason says which it was. */
+function startDeadline(timeoutMs: number, signal: AbortSignal | undefined) {
+  const controller = new AbortController();
+  const passed = Promise.withResolvers<never>();
+  passed.promise.catch(() => {}); // it may pass after everybody stopped waiting
+  const give = (reason: ToolscriptError) => {
+    controller.abort(reason);
+    passed.reject(reason);
+  };
+  const onAbort = () =>
+    give(
+      new ToolscriptError("aborted", "Opening a Docker session was given up because its signal was aborted", {
+        cause: signal?.reason,
+      }),
+    );
+  const timer = setTimeout(() => give(startTooSlow(timeoutMs)), timeoutMs);
+  if (signal?.aborted === true) onAbort();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    passed: passed.promise,
+    clear() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    },
+  };
+}
+
+function startTooSlow(timeoutMs: number): ToolscriptError {
+  return new ToolscriptError(
+    "sandbox-timeout",
+    `Opening a Docker session failed: the container did not answer within "${timeoutMs}" ms; is the machine overloaded? \`startTimeoutMs\` gives it longer`,
+  );
+}
+
+/** A container that was paused from outside looks like a slow one. */
+async function explainFailedStart(
+  { engine }: DockerLaunch,
+  container: Container | undefined,
+  thrown: unknown,
+): Promise<Error> {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (container === undefined || !isToolscriptError(error, "sandbox-timeout")) return error;
+  const state = await engine.inspect(container.id).catch(() => undefined);
+  return state?.paused === true ? pausedError(container.id) : error;
+}
+
+/** For a start that has failed already: its own error is the one to tell. What stays is the reaper's. */
+async function removeQuietly(engine: Engine, name: string): Promise<void> {
+  await engine.remove(name).catch(() => {});
+}
+
+class DockerSession implements PoolableSession {
+  readonly id: string;
+  readonly python: string;
+  readonly frames: AsyncIterable<readonly RunnerFrame[]>;
+  readonly ended: Promise<void>;
+  readonly #launch: DockerLaunch;
+  readonly #container: Container;
+  #alive = true;
+  #closing: Promise<void> | undefined;
+
+  constructor(launch: DockerLaunch, name: string, python: string, container: Container) {
+    this.id = name;
+    this.python = python;
+    this.frames = container.connection.frames;
+    this.#launch = launch;
+    this.#container = container;
+    this.ended = this.#watchEnd();
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  send(frames: readonly HostFrame[]): void {
+    this.#container.connection.send(frames);
+  }
+
+  interrupt(): void {
+    void this.#interrupt();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** The connection closes its input when it is over, whoever ended it. */
+  async #watchEnd(): Promise<void> {
+    const { socket } = this.#container;
+    await new Promise<void>((resolve) => {
+      socket.once("finish", resolve);
+      socket.once("close", resolve);
+    });
+    this.#alive = false;
+  }
+
+  async #interrupt(): Promise<void> {
+    const { engine } = this.#launch;
+    const { id, connection } = this.#container;
+    try {
+      await engine.kill(id, "SIGINT");
+      const state = await engine.inspect(id);
+      if (state?.paused === true) connection.fail(pausedError(id));
+    } catch {
+      // The daemon is in trouble: the end of the stream tells, or the owner closes the session after its grace.
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { engine, closeGraceMs } = this.#launch;
+    const { id, connection, socket } = this.#container;
+    connection.end();
+    try {
+      await endContainer(engine, id, closeGraceMs);
+    } catch (error) {
+      // Without a daemon nothing can be asked for; the closed input ends the container.
+      if (!isToolscriptError(error, "docker-unreachable")) throw error;
+    } finally {
+      socket.destroy();
+    }
+  }
+}
+
+/** Waits for a container whose input was closed; kills it when it does not go. */
+async function endContainer(engine: Engine, id: string, graceMs: number): Promise<void> {
+  try {
+    await engine.waitRemoved(id, graceMs);
+  } catch (error) {
+    if (!isToolscriptError(error, "sandbox-timeout")) throw error;
+    await engine.remove(id);
+    await engine.waitRemoved(id);
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * The few requests to the daemon that the sandbox needs, each with a deadline and with errors of ours.
+ *
+ * These, and no others, are what a filter in front of the daemon has to let through: image inspect, container create,
+ * attach, start, inspect, kill, wait, remove and list by label.
+ */
+import type { Duplex } from "node:stream";
+import Docker from "dockerode";
+import { ToolscriptError } from "../../errors.ts";
+import { type ContainerSpec, SANDBOX_LABEL } from "./container-spec.ts";
+import type { EngineAddress } from "./engine-address.ts";
+import { engineStatus, toEngineError } from "./engine-error.ts";
+
+/** How a container stands, as far as it matters here. */
+export interface ContainerState {
+  readonly status: string;
+  readonly running: boolean;
+  readonly paused: boolean;
+  readonly outOfMemory: boolean;
+  readonly exitCode: number;
+  readonly startedAt: string;
+}
+
+/** A container of ours in a listing. */
+export interface ListedContainer {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The daemon's word: `created`, `running`, `paused`, `exited`, `dead`, `removing`. */
+  readonly state: string;
+}
+
+/** Options of every request. */
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The daemon. Every method throws {@link ToolscriptError} with a `docker-…` code, `sandbox-timeout` or `aborted`. */
+export interface Engine {
+  /** For people, in sentences. */
+  readonly address: string;
+  /** Folders that the image declares as volumes. */
+  imageVolumes(image: string, options?: RequestOptions): Promise<readonly string[]>;
+  /** Returns the id. */
+  create(name: string, spec: ContainerSpec): Promise<string>;
+  /** Returns the raw connection, multiplexed. */
+  attach(id: string, options?: RequestOptions): Promise<Duplex>;
+  start(id: string, image: string, options?: RequestOptions): Promise<void>;
+  /** Undefined when there is no such container. */
+  inspect(id: string): Promise<ContainerState | undefined>;
+  kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<void>;
+  /** Resolves once the container does not run any more, or has gone. */
+  waitStopped(id: string): Promise<void>;
+  /** Resolves once the container has gone. */
+  waitRemoved(id: string, timeoutMs?: number): Promise<void>;
+  /** Kills and removes; does nothing when the container has gone or is going. */
+  remove(id: string): Promise<void>;
+  /** Every container of this sandbox, of whichever host and state. */
+  list(): Promise<readonly ListedContainer[]>;
+}
+
+/** Opens a client. No request is made. */
+export function openEngine(address: EngineAddress, requestTimeoutMs: number): Engine {
+  return new EngineClient(address, requestTimeoutMs);
+}
+
+interface LimitedRequest extends RequestOptions {
+  readonly timeoutMs?: number;
+  readonly image?: string;
+}
+
+class EngineClient implements Engine {
+  readonly address: string;
+  readonly #docker: Docker;
+  readonly #requestTimeoutMs: number;
+
+  constructor(address: EngineAddress, requestTimeoutMs: number) {
+    this.address = address.shown;
+    this.#docker = new Docker(address.client);
+    this.#requestTimeoutMs = requestTimeoutMs;
+  }
+
+  imageVolumes(image: string, options: RequestOptions = {}): Promise<readonly string[]> {
+    const look = async () => {
+      const { Config } = await this.#docker.getImage(image).inspect();
+      return Object.keys(Config.Volumes ?? {});
+    };
+    return this.#request("Looking at the image", look, { ...options, image });
+  }
+
+  create(name: string, spec: ContainerSpec): Promise<string> {
+    const image = spec.Image ?? "";
+    const create = async (abortSignal: AbortSignal) =>
+      (await this.#docker.createContainer({ ...spec, name, abortSignal })).id;
+    return this.#request("Creating a container", create, { image });
+  }
+
+  attach(id: string, options: RequestOptions = {}): Promise<Duplex> {
+    const attach = (abortSignal: AbortSignal) => attachRaw(this.#docker, id, abortSignal);
+    return this.#request("Attaching to a container", attach, options);
+  }
+
+  start(id: string, image: string, options: RequestOptions = {}): Promise<void> {
+    const start = async (abortSignal: AbortSignal) => {
+      await this.#docker.getContainer(id).start({ abortSignal });
+    };
+    return this.#request("Starting a container", start, { ...options, image });
+  }
+
+  inspect(id: string): Promise<ContainerState | undefined> {
+    const inspect = (abortSignal: AbortSignal) => inspectState(this.#docker, id, abortSignal);
+    return this.#request("Looking at a container", inspect);
+  }
+
+  kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<void> {
+    const kill = async (abortSignal: AbortSignal) => {
+      await this.#docker.getContainer(id).kill({ signal, abortSignal }).catch(unlessGone);
+    };
+    return this.#request("Sending a signal to a container", kill);
+  }
+
+  waitStopped(id: string): Promise<void> {
+    return this.#wait(id, "not-running", this.#requestTimeoutMs);
+  }
+
+  waitRemoved(id: string, timeoutMs = this.#requestTimeoutMs): Promise<void> {
+    return this.#wait(id, "removed", timeoutMs);
+  }
+
+  remove(id: string): Promise<void> {
+    const remove = async (abortSignal: AbortSignal) => {
+      const options = { force: true, v: true, abortSignal };
+      await this.#docker.getContainer(id).remove(options).catch(unlessGone);
+    };
+    return this.#request("Removing a container", remove);
+  }
+
+  list(): Promise<readonly ListedContainer[]> {
+    return this.#request("Listing containers", (signal) => listOurs(this.#docker, signal));
+  }
+
+  #wait(id: string, condition: "not-running" | "removed", timeoutMs: number): Promise<void> {
+    const wait = async (abortSignal: AbortSignal) => {
+      await this.#docker.getContainer(id).wait({ condition, abortSignal }).catch(unlessGone);
+    };
+    return this.#request("Waiting for a container to end", wait, { timeoutMs });
+  }
+
+  /** Makes one request, and gives it up after the deadline or when the caller does. */
+  async #request<T>(
+    action: string,
+    make: (abortSignal: AbortSignal) => Promise<T>,
+    { signal, timeoutMs = this.#requestTimeoutMs, image = "" }: LimitedRequest = {},
+  ): Promise<T> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
+    try {
+      either.throwIfAborted();
+      return await Promise.race([make(either), rejectOnAbort(either)]);
+    } catch (error) {
+      if (signal?.aborted === true) throw toAbortError(action, signal.reason);
+      if (deadline.signal.aborted) throw tooSlow(action, this.address, timeoutMs, error);
+      throw toEngineError(error, { action, address: this.address, image });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Some requests of the client cannot be aborted; waiting for them can. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+/** 404: no such container. 409: it is not running, or is being removed. Either is what was wanted. */
+function unlessGone(error: unknown): void {
+  const status = engineStatus(error);
+  if (status !== 404 && status !== 409) throw error;
+}
+
+async function attachRaw(docker: Docker, id: string, abortSignal: AbortSignal): Promise<Duplex> {
+  const stream = await docker.getContainer(id).attach({
+    stream: true,
+    stdin: true,
+    stderr: true,
+    hijack: true,
+    abortSignal,
+  });
+  return stream as Duplex; // after an upgrade the client hands out the connection itself
+}
+
+async function inspectState(
+  docker: Docker,
+  id: string,
+  abortSignal: AbortSignal,
+): Promise<ContainerState | undefined> {
+  try {
+    const { State } = await docker.getContainer(id).inspect({ abortSignal });
+    return {
+      status: State.Status,
+      running: State.Running,
+      paused: State.Paused,
+      outOfMemory: State.OOMKilled,
+      exitCode: State.ExitCode,
+      startedAt: State.StartedAt,
+    };
+  } catch (error) {
+    if (engineStatus(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+async function listOurs(docker: Docker, abortSignal: AbortSignal): Promise<ListedContainer[]> {
+  const filters = { label: [`${SANDBOX_LABEL}=1`] };
+  const found = await docker.listContainers({ all: true, filters, abortSignal });
+  return found.map(({ Id, Labels, State }) => ({ id: Id, labels: Labels, state: State }));
+}
+
+function tooSlow(action: string, address: string, timeoutMs: number, cause: unknown): ToolscriptError {
+  return new ToolscriptError(
+    "sandbox-timeout",
+    `${action} failed: the Docker daemon at ${address} did not answer within "${timeoutMs}" ms; is it overloaded?`,
+    { cause },
+  );
+}
+
+/** A reason of ours tells more than that it was aborted: a deadline, a pool that was closed. */
+function toAbortError(action: string, reason: unknown): ToolscriptError {
+  if (reason instanceof ToolscriptError) return reason;
+  return new ToolscriptError("aborted", `${action} was given up because its signal was aborted`, {
+    cause: reason,
+  });
+}

@@ -1,0 +1,40 @@
+/**
+ * Removes containers that a former host left behind. A container ends with its host by itself; this is for the rest: a
+ * machine that lost its power, a script that keeps the interpreter from seeing the end, a daemon that was killed.
+ *
+ * Guarantee: a container of a host that may be alive is never touched.
+ */
+import { HOST_LABELS } from "./container-spec.ts";
+import type { Engine, ListedContainer } from "./engine.ts";
+import { type HostIdentity, checkHost } from "./host-identity.ts";
+
+/** What the reaper goes by. */
+export interface ReaperOptions {
+  readonly self: HostIdentity;
+  /** Age in milliseconds from which a container is removed though its host cannot be looked at. */
+  readonly reapAfterMs: number;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** Removes what is left and returns the ids. @throws {ToolscriptError} a `docker-…` code */
+export async function reapContainers(engine: Engine, options: ReaperOptions): Promise<readonly string[]> {
+  const listed = await engine.list();
+  const left = listed.filter((container) => isLeftBehind(container, options)).map(({ id }) => id);
+  await Promise.all(left.map((id) => engine.remove(id)));
+  return left;
+}
+
+/** Whether nobody can want this container any more. */
+export function isLeftBehind(container: ListedContainer, options: ReaperOptions): boolean {
+  const { labels } = container;
+  const identity: HostIdentity = {
+    machine: labels[HOST_LABELS.machine] ?? "",
+    pid: Number(labels[HOST_LABELS.pid]),
+    startedAt: labels[HOST_LABELS.startedAt] ?? "",
+  };
+  const host = Number.isInteger(identity.pid) ? checkHost(identity, options.self) : "unknown";
+  if (host !== "unknown") return host === "dead";
+  const ageMs = options.nowMs - Number(labels[HOST_LABELS.createdAt]);
+  return !(ageMs < options.reapAfterMs); // a label that is no number counts as old
+}

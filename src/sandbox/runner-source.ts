@@ -1,0 +1,90 @@
+/**
+ * The Python sources of the runner, as backends hand them to an interpreter.
+ *
+ * Guarantees that a backend needs no file on the interpreter's side. Knows where the sources are; not what they do.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { deflateSync } from "node:zlib";
+
+const PACKAGE = "toolscript_runner";
+const PACKAGE_FOLDER = new URL(`../../runner/${PACKAGE}/`, import.meta.url);
+
+/** Drivers that a process on its own standard streams does not use. */
+const OTHER_DRIVERS: ReadonlySet<string> = new Set(["wasm.py", "kernel.py"]);
+
+/** Exit code of {@link stdioBootstrap}'s program when Python is older than 3.9. */
+export const PYTHON_TOO_OLD_EXIT_CODE = 64;
+
+/** Exit code of the runner when the host broke the protocol; the reason is on standard error. */
+export const PROTOCOL_EXIT_CODE = 70;
+
+let modules: ReadonlyMap<string, string> | undefined;
+let bootstrap: string | undefined;
+
+/**
+ * The runner's modules: path below an import folder, such as `toolscript_runner/core.py`, to source text.
+ * Read once and kept.
+ */
+export function runnerModules(): ReadonlyMap<string, string> {
+  modules ??= readModules();
+  return modules;
+}
+
+function readModules(): ReadonlyMap<string, string> {
+  const names = readdirSync(PACKAGE_FOLDER).filter((name) => name.endsWith(".py"));
+  return new Map(
+    names
+      .toSorted()
+      .map((name) => [`${PACKAGE}/${name}`, readFileSync(new URL(name, PACKAGE_FOLDER), "utf8")]),
+  );
+}
+
+/**
+ * A program for `python3 -I -c` that is the whole runner: it speaks the protocol on the process's standard streams.
+ * ASCII, without a line that needs more than Python 2.7 to say that 3.9 is wanted ({@link PYTHON_TOO_OLD_EXIT_CODE}).
+ */
+export function stdioBootstrap(): string {
+  bootstrap ??= createBootstrap();
+  return bootstrap;
+}
+
+function createBootstrap(): string {
+  const sources = Object.fromEntries(
+    [...runnerModules()]
+      .map(([path, source]) => [path.slice(PACKAGE.length + 1), source] as const)
+      .filter(([name]) => !OTHER_DRIVERS.has(name)),
+  );
+  const packed = deflateSync(JSON.stringify(sources), { level: 9 }).toString("base64");
+  return BOOTSTRAP.replace("PACKED_SOURCES", () => packed);
+}
+
+/**
+ * Finds the package's modules in memory. The loader's `get_source` gives tracebacks of the runner's own failures their
+ * source lines.
+ */
+const BOOTSTRAP = `import sys
+if sys.version_info < (3, 9):
+    sys.stderr.write("The Toolscript runner needs Python 3.9 or newer, this is Python %d.%d\\n" % sys.version_info[:2])
+    sys.exit(${PYTHON_TOO_OLD_EXIT_CODE})
+import binascii, json, zlib
+class Sources:
+    files = json.loads(zlib.decompress(binascii.a2b_base64("PACKED_SOURCES")))
+    def find_spec(self, name, path=None, target=None):
+        package, _, module = name.partition(".")
+        file = (module or "__init__") + ".py"
+        if package != "${PACKAGE}" or file not in self.files:
+            return None
+        spec = type(sys.__spec__)(name, self, origin="<toolscript>/" + file, is_package=not module)
+        spec.has_location = True
+        return spec
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        exec(compile(self.get_source(module.__name__), module.__spec__.origin, "exec"), module.__dict__)
+    def get_source(self, name):
+        return self.files[(name.partition(".")[2] or "__init__") + ".py"]
+sys.meta_path.insert(0, Sources())
+del Sources
+from ${PACKAGE}.stdio import main
+main()
+`;

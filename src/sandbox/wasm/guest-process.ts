@@ -1,0 +1,100 @@
+/**
+ * Starts the guest: a Deno process that may read its own files and do nothing else.
+ *
+ * The boundary of this sandbox is the command line made here. Every permission is denied by name, so that no default
+ * of a later Deno can open one; only reading is allowed, of Pyodide's folder, the guest program and one snapshot.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { dirname } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Programs } from "./programs.ts";
+
+/** WebAssembly counts memory in pages of 64 KiB. */
+const WASM_PAGES_PER_MEGABYTE = 16;
+
+/** JavaScript heap of each of the guest's two threads. Python's memory is not in it. */
+const SCRIPT_HEAP_MEGABYTES = 128;
+
+/** Work after which V8 compiles a WebAssembly function anew with its optimising compiler; V8's own default is 13,000,000. */
+const TIERING_BUDGET = 1_300_000;
+
+const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+
+/** The guest program's entry. */
+export const GUEST_PROGRAM = fileURLToPath(new URL(`guest/main${EXTENSION}`, import.meta.url));
+
+/** What a guest is to do; see `guest/main.ts`. */
+export type GuestTask =
+  | { readonly mode: "restore"; readonly snapshotPath: string }
+  | { readonly mode: "cold" | "build"; readonly bootBytes: number };
+
+/** How to start a guest. */
+export interface GuestOptions {
+  readonly programs: Programs;
+  readonly memoryMb: number;
+  readonly task: GuestTask;
+}
+
+/** A running guest. */
+export interface Guest {
+  readonly process: ChildProcess;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+/** Starts a guest. A failed start shows as the process's `error` event. */
+export function startGuest(options: GuestOptions): Guest {
+  const child = spawn(options.programs.deno, guestArguments(options), {
+    cwd: options.programs.pyodideFolder,
+    env: guestEnvironment(),
+    stdio: ["pipe", "pipe", "pipe"],
+    // Of its own process group, so that Ctrl-C in the host's terminal is the host's to handle. It ends with its input.
+    detached: process.platform !== "win32",
+    windowsHide: true,
+  });
+  return { process: child, stdin: child.stdin, stdout: child.stdout, stderr: child.stderr };
+}
+
+/** The guest's command line. */
+export function guestArguments({ programs, memoryMb, task }: GuestOptions): string[] {
+  const readable = [programs.pyodideFolder, dirname(GUEST_PROGRAM)];
+  if (task.mode === "restore") readable.push(task.snapshotPath);
+  return [
+    "run",
+    ...["--no-config", "--no-lock", "--no-npm", "--no-remote", "--cached-only", "--no-check", "--no-code-cache"],
+    ...["--quiet", "--no-prompt"],
+    `--allow-read=${readable.map((path) => path.replaceAll(",", ",,")).join(",")}`,
+    ...["--deny-write", "--deny-net", "--deny-env", "--deny-run", "--deny-sys", "--deny-ffi", "--deny-import"],
+    `--v8-flags=${v8Flags(memoryMb).join(",")}`,
+    GUEST_PROGRAM,
+    `${pathToFileURL(programs.pyodideFolder).href}/`,
+    task.mode,
+    task.mode === "restore" ? task.snapshotPath : String(task.bootBytes),
+  ];
+}
+
+function v8Flags(memoryMb: number): string[] {
+  return [
+    `--wasm-max-mem-pages=${memoryMb * WASM_PAGES_PER_MEGABYTE}`,
+    `--max-old-space-size=${SCRIPT_HEAP_MEGABYTES}`,
+    `--wasm-tiering-budget=${TIERING_BUDGET}`,
+    // No text becomes code: Pyodide does not need it, and a script that found its way to JavaScript would.
+    "--disallow-code-generation-from-strings",
+  ];
+}
+
+/**
+ * All that the guest sees of an environment. Deno wants a folder for caches of its own: a path below a file can never
+ * be one, and Deno does without. Windows cannot make random numbers without `SystemRoot`.
+ */
+function guestEnvironment(): Record<string, string> {
+  const systemRoot = process.env["SystemRoot"];
+  return {
+    DENO_DIR: `${GUEST_PROGRAM}/none`,
+    DENO_NO_UPDATE_CHECK: "1",
+    NO_COLOR: "1",
+    ...(process.platform === "win32" && systemRoot !== undefined ? { SystemRoot: systemRoot } : {}),
+  };
+}

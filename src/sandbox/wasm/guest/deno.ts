@@ -1,0 +1,89 @@
+/**
+ * The part of Deno and of Pyodide's internals that the guest program uses, as types: the host's type checker knows
+ * neither. Nothing here runs on the host.
+ */
+
+/** A standard stream of the process. */
+interface DenoStream {
+  readSync(target: Uint8Array): number | null;
+  writeSync(bytes: Uint8Array): number;
+}
+
+/** The part of `Deno` that the guest uses. */
+export interface DenoRuntime {
+  readonly args: readonly string[];
+  readonly stdin: DenoStream;
+  readonly stdout: DenoStream;
+  readonly stderr: DenoStream;
+  exit(code: number): never;
+  readFileSync(path: string | URL): Uint8Array<ArrayBuffer>;
+}
+
+/** An open file of Emscripten's file system. */
+export interface EmscriptenStream {
+  seekable: boolean;
+}
+
+/** Operations of an Emscripten device; `position` is what `pread` was given. */
+export interface DeviceOperations {
+  open?(stream: EmscriptenStream): void;
+  read?(
+    stream: EmscriptenStream,
+    buffer: Int8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): number;
+  write?(
+    stream: EmscriptenStream,
+    buffer: Int8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): number;
+}
+
+/** The part of Emscripten's file system that the guest uses. */
+export interface EmscriptenFileSystem {
+  readonly ErrnoError: new (errno: number) => Error;
+  makedev(major: number, minor: number): number;
+  registerDevice(device: number, operations: DeviceOperations): void;
+  mkdev(path: string, device: number): void;
+  mkdirTree(path: string): void;
+  writeFile(path: string, text: string): void;
+}
+
+/** How Pyodide hands over bytes that Python wrote to a descriptor. */
+export interface StreamWriter {
+  write(bytes: Uint8Array): number;
+  isatty: boolean;
+}
+
+/** The part of Pyodide that the guest uses. */
+export interface Pyodide {
+  readonly FS: EmscriptenFileSystem;
+  runPython(code: string): unknown;
+  setStdin(options: { read(target: Uint8Array): number }): void;
+  setStdout(writer: StreamWriter): void;
+  setStderr(writer: StreamWriter): void;
+  setInterruptBuffer(buffer: unknown): void;
+  makeMemorySnapshot(): Uint8Array<ArrayBuffer>;
+}
+
+/** The module `pyodide.mjs`. */
+export interface PyodideModule {
+  loadPyodide(options: Readonly<Record<string, unknown>>): Promise<Pyodide>;
+}
+
+/** Deno's own object, taken before anything else runs. */
+export const deno: DenoRuntime = (globalThis as unknown as { Deno: DenoRuntime }).Deno;
+
+/** A thread of its own with the same permissions. */
+export interface GuestWorker {
+  postMessage(message: unknown): void;
+}
+
+/** Starts a thread. */
+export const GuestWorker = (
+  globalThis as unknown as { Worker: new (url: URL, options: { type: "module" }) => GuestWorker }
+).Worker;

@@ -1,0 +1,119 @@
+/**
+ * The program that Deno runs: Python on this thread, the reading of standard input on another.
+ *
+ * Arguments: the `file:` URL of Pyodide's folder, then one of
+ *
+ * - `restore PATH`: a session that goes on from the snapshot file PATH;
+ * - `cold BYTES`: a session without a snapshot; the first BYTES of standard input are the boot message;
+ * - `build BYTES`: writes a snapshot to standard output and ends; boot message as above.
+ *
+ * A session reads frames from standard input and writes frames to standard error. It ends when standard input does,
+ * whatever Python is doing.
+ */
+import { bootPyodide } from "./boot.ts";
+import { deno, GuestWorker, type Pyodide } from "./deno.ts";
+import { addHostDevices, addStrayOutputDevice } from "./devices.ts";
+import { createMailbox, type MailboxReader, openMailboxReader } from "./mailbox.ts";
+
+/** Bytes before Pyodide's own snapshot in a snapshot file. The host writes and checks them. */
+const SNAPSHOT_HEADER_BYTES = 48;
+
+/** Signals that Python sees: an interrupt, and the tick that lets output leave while a script computes. */
+const SIGINT = 2;
+const SIGURG = 23;
+
+const TICK_EVERY_MS = 50;
+
+const RUNNER_FOLDER = "/lib/toolscript";
+
+const [pyodideUrl = "", mode = "", detail = ""] = deno.args;
+if (mode === "build") await buildSnapshot();
+else await runSession();
+
+async function buildSnapshot(): Promise<never> {
+  const message = readExactly(Number(detail), (target) => deno.stdin.readSync(target) ?? 0);
+  const pyodide = await bootPyodide({ pyodideUrl, forSnapshot: true, files: runnerFiles(message) });
+  prepare(pyodide);
+  writeAll(deno.stdout, pyodide.makeMemorySnapshot());
+  deno.exit(0);
+}
+
+async function runSession(): Promise<never> {
+  const mailbox = openMailbox();
+  const pyodide = mode === "cold" ? await bootCold(mailbox) : await bootFromSnapshot();
+  addStrayOutputDevice(pyodide);
+  const write = (bytes: Uint8Array): number => deno.stderr.writeSync(bytes);
+  addHostDevices(pyodide.FS, { mailbox, write, exit: (code) => deno.exit(code) });
+  pyodide.setStdin({ read: () => 0 });
+  pyodide.setInterruptBuffer(createSignalBuffer(mailbox));
+  { const m=(pyodide as any)._module; const S=Number(deno.args[3]??0)*1024; if(S) m._PyUnstable_ThreadState_SetStackProtection(m._PyThreadState_Get(), m._emscripten_stack_get_base()-S, S); }
+  pyodide.runPython("import toolscript_runner.wasm; toolscript_runner.wasm.serve()");
+  deno.exit(0);
+}
+
+function openMailbox(): MailboxReader {
+  const memory = createMailbox();
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+  const worker = new GuestWorker(new URL(`stdin-pump${extension}`, import.meta.url), { type: "module" });
+  worker.postMessage(memory);
+  return openMailboxReader(memory);
+}
+
+function bootFromSnapshot(): Promise<Pyodide> {
+  const snapshot = deno.readFileSync(detail).subarray(SNAPSHOT_HEADER_BYTES);
+  return bootPyodide({ pyodideUrl, snapshot });
+}
+
+async function bootCold(mailbox: MailboxReader): Promise<Pyodide> {
+  const message = readExactly(Number(detail), (target) => {
+    const outcome = mailbox.read(target, Infinity);
+    return typeof outcome === "number" ? outcome : 0;
+  });
+  const pyodide = await bootPyodide({ pyodideUrl, files: runnerFiles(message) });
+  prepare(pyodide);
+  return pyodide;
+}
+
+/** The boot message is one JSON object: the runner's files by path. */
+function runnerFiles(message: Uint8Array): Map<string, string> {
+  const files = JSON.parse(new TextDecoder().decode(message)) as Record<string, string>;
+  return new Map(Object.entries(files).map(([path, text]) => [`${RUNNER_FOLDER}/${path}`, text]));
+}
+
+function prepare(pyodide: Pyodide): void {
+  pyodide.runPython(`import sys; sys.path.insert(0, "${RUNNER_FOLDER}")`);
+  pyodide.runPython("import toolscript_runner.wasm; toolscript_runner.wasm.prepare()");
+}
+
+/**
+ * What Python's interpreter looks at every few instructions to learn of signals. Looking also notices the end of
+ * standard input, so that a script which never ends, or catches every interrupt, does not outlive the host.
+ */
+function createSignalBuffer(mailbox: MailboxReader): object {
+  let nextTick = 0;
+  return {
+    get 0(): number {
+      if (mailbox.hasEnded()) deno.exit(0);
+      if (mailbox.takeInterrupt()) return SIGINT;
+      const now = performance.now();
+      if (now < nextTick) return 0;
+      nextTick = now + TICK_EVERY_MS;
+      return SIGURG;
+    },
+    set 0(_value: number) {},
+  };
+}
+
+function readExactly(count: number, read: (target: Uint8Array) => number): Uint8Array {
+  const bytes = new Uint8Array(count);
+  for (let done = 0; done < count;) {
+    const more = read(bytes.subarray(done));
+    if (more === 0) deno.exit(1);
+    done += more;
+  }
+  return bytes;
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
+}

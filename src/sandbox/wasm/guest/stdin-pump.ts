@@ -1,0 +1,62 @@
+/**
+ * The thread that reads standard input, so that Python may block or compute on the other one and still be reached.
+ *
+ * Every byte goes to the mailbox, but the byte 0x03: it asks for an interrupt. JSON never contains it, so it can stand
+ * anywhere in the stream, and it passes a backlog of frames.
+ */
+import { deno } from "./deno.ts";
+import { type MailboxWriter, openMailboxWriter } from "./mailbox.ts";
+
+const INTERRUPT_BYTE = 0x03;
+const READ_BYTES = 64 * 1024;
+
+/** Time that Python's thread has to notice the end of input. */
+const END_GRACE_MS = 1000;
+
+const HOARDED_ITEMS = 1_000_000;
+
+(globalThis as unknown as { onmessage: (event: { data: SharedArrayBuffer }) => void }).onmessage = (event) => {
+  pump(openMailboxWriter(event.data));
+};
+
+function pump(mailbox: MailboxWriter): void {
+  const buffer = new Uint8Array(READ_BYTES);
+  for (;;) {
+    const count = readOrEnd(buffer);
+    if (count === 0) break;
+    forward(mailbox, buffer.subarray(0, count));
+  }
+  mailbox.end();
+  endProcess();
+}
+
+/**
+ * Ends the process when the other thread does not. That thread looks at the end of input often, but never while it is
+ * in one long operation (`sum(range(10**12))`), and a thread without permissions has no call that ends another one.
+ * What remains is to run out of memory: V8 then aborts the whole process.
+ */
+function endProcess(): never {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, END_GRACE_MS);
+  const hoard: unknown[] = [];
+  for (;;) hoard.push(new Array(HOARDED_ITEMS).fill(hoard.length));
+}
+
+/** A broken input is an ended one. */
+function readOrEnd(buffer: Uint8Array): number {
+  try {
+    return deno.stdin.readSync(buffer) ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+function forward(mailbox: MailboxWriter, bytes: Uint8Array): void {
+  let start = 0;
+  for (;;) {
+    const at = bytes.indexOf(INTERRUPT_BYTE, start);
+    mailbox.write(bytes.subarray(start, at === -1 ? bytes.length : at));
+    if (at === -1) return;
+    mailbox.interrupt();
+    start = at + 1;
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * A Docker daemon of the tests' own, to be stopped, killed and restarted, with a disk that can be filled. It shares
+ * nothing with the machine's daemon. Needs root and `dockerd`.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, open, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import Docker from "dockerode";
+import { probeDocker, testEngine } from "./docker-engine.ts";
+
+const START_TIMEOUT_MS = 30_000;
+const RETRY_MS = 50;
+/** Room for the test image twice: while it is loaded, it is there packed, too. */
+const DISK_SIZE = "500m";
+
+/** For `requireOrSkip("docker", probeOwnDaemon)`. */
+export async function probeOwnDaemon(): Promise<true> {
+  await probeDocker();
+  if (process.getuid?.() !== 0) throw new Error("a daemon of the tests' own needs root");
+  if (spawnSync("dockerd", ["--version"]).error !== undefined) throw new Error("dockerd is not installed");
+  return true;
+}
+
+/** A daemon whose life the test decides. */
+export interface OwnDaemon {
+  /** For the option `host`. */
+  readonly host: string;
+  readonly engine: Docker;
+  start(): Promise<void>;
+  stop(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Copies an image from the machine's daemon. */
+  load(image: string): Promise<void>;
+  /** Fills the disk; the result makes room again. */
+  fillDisk(): Promise<() => Promise<void>>;
+  /** Stops it and removes all that it left. */
+  remove(): Promise<void>;
+}
+
+/** Prepares a daemon; it is not started. */
+export async function createOwnDaemon(): Promise<OwnDaemon> {
+  const folder = await mkdtemp(join(tmpdir(), "toolscript-dockerd-"));
+  const socketPath = join(folder, "docker.sock");
+  const data = join(folder, "data");
+  const engine = new Docker({ socketPath, host: "" });
+  let child: ChildProcess | undefined;
+  await mkdir(data);
+  mountDisk(data);
+
+  async function start(): Promise<void> {
+    await removeProcessIds(folder);
+    child = spawn("dockerd", daemonArguments(folder), { stdio: "ignore" });
+    const giveUpAt = performance.now() + START_TIMEOUT_MS;
+    while (!(await answers(engine))) {
+      if (performance.now() > giveUpAt || child.exitCode !== null) throw new Error("dockerd did not start");
+      await sleep(RETRY_MS); // a daemon tells nobody when it is ready
+    }
+  }
+
+  async function stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, "exit");
+  }
+
+  return {
+    host: `unix://${socketPath}`,
+    engine,
+    start,
+    stop,
+    load: async (image) => {
+      const answer = await engine.loadImage(await testEngine.getImage(image).get());
+      await once(answer.resume(), "end");
+    },
+    fillDisk: () => fill(join(data, "filler")),
+    async remove() {
+      await stop("SIGTERM");
+      await endShims(folder);
+      await unmountBelow(folder);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function daemonArguments(folder: string): string[] {
+  const at = (name: string) => join(folder, name);
+  const namespace = [
+    "--containerd-namespace",
+    "toolscript-test",
+    "--containerd-plugins-namespace",
+    "toolscript-test-plugins",
+  ];
+  const network = ["--bridge=none", "--iptables=false", "--ip6tables=false"];
+  const paths = ["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid")];
+  return [...paths, "--host", `unix://${at("docker.sock")}`, ...network, ...namespace];
+}
+
+/** A killed daemon leaves its and its containerd's id; one that nobody has collected yet looks alive to the next. */
+async function removeProcessIds(folder: string): Promise<void> {
+  await rm(join(folder, "pid"), { force: true });
+  await rm(join(folder, "exec", "containerd", "containerd.pid"), { force: true });
+}
+
+/** Containers outlive a killed daemon until the next one ends them; without a next one that is done here. */
+async function endShims(folder: string): Promise<void> {
+  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  for (const name of names) {
+    const command = await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "");
+    if (command.includes(folder) && command.includes("containerd-shim"))
+      process.kill(Number(name), "SIGKILL");
+  }
+}
+
+function mountDisk(folder: string): void {
+  const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_SIZE}`, "tmpfs", folder]);
+  if (status !== 0) throw new Error(`mounting a disk failed: ${stderr.toString()}`);
+}
+
+async function answers(engine: Docker): Promise<boolean> {
+  return await engine.ping().then(
+    () => true,
+    () => false,
+  );
+}
+
+async function fill(path: string): Promise<() => Promise<void>> {
+  const file = await open(path, "w");
+  try {
+    for (const size of [1024 * 1024, 4096, 1]) await writeUntilFull(file, Buffer.alloc(size));
+  } finally {
+    await file.close();
+  }
+  return () => rm(path);
+}
+
+async function writeUntilFull(file: Awaited<ReturnType<typeof open>>, block: Buffer): Promise<void> {
+  try {
+    for (;;) await file.write(block);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  }
+}
+
+/** What a killed daemon leaves mounted, innermost first. */
+async function unmountBelow(folder: string): Promise<void> {
+  const mounts = (await readFile("/proc/mounts", "utf8")).split("\n").map((line) => line.split(" ")[1] ?? "");
+  for (const path of mounts.filter((mount) => mount.startsWith(folder)).toReversed()) {
+    spawnSync("umount", ["-l", path]);
+  }
+}
