@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
+import { text as readText } from "node:stream/consumers";
 import Docker from "dockerode";
 import type { RunnerFrame } from "../src/protocol/frames.ts";
 import type { SandboxSession } from "../src/sandbox/sandbox.ts";
@@ -56,10 +56,10 @@ export async function buildImage(
   const folder = await mkdtemp(join(tmpdir(), "toolscript-build-"));
   try {
     const all = Object.entries({ ...files, Dockerfile: dockerfile });
-    await Promise.all(all.map(([path, text]) => writeFile(join(folder, path), text)));
+    await Promise.all(all.map(([path, content]) => writeFile(join(folder, path), content)));
     const tar = spawn("tar", ["-C", folder, "-c", "."], { stdio: ["ignore", "pipe", "inherit"] });
-    const answer = await engine.buildImage(await buffer(tar.stdout), { t: name, networkmode: "none" });
-    const said = (await buffer(answer)).toString();
+    const answer = await engine.buildImage(tar.stdout, { t: name, networkmode: "none" });
+    const said = await readText(answer);
     if (said.includes('"error"')) throw new Error(`Building "${name}" failed: ${said}`);
     return name;
   } finally {

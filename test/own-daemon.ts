@@ -31,6 +31,8 @@ export interface OwnDaemon {
   readonly engine: Docker;
   start(): Promise<void>;
   stop(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Stops it from answering, or lets it go on. */
+  hang(isHanging: boolean): void;
   /** Copies an image from the machine's daemon. */
   load(image: string): Promise<void>;
   /** Fills the disk; the result makes room again. */
@@ -70,6 +72,7 @@ export async function createOwnDaemon(): Promise<OwnDaemon> {
     engine,
     start,
     stop,
+    hang: (isHanging) => void child?.kill(isHanging ? "SIGSTOP" : "SIGCONT"),
     load: async (image) => {
       const answer = await engine.loadImage(await testEngine.getImage(image).get());
       await once(answer.resume(), "end");
@@ -108,8 +111,8 @@ async function endShims(folder: string): Promise<void> {
   const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   for (const name of names) {
     const command = await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "");
-    if (command.includes(folder) && command.includes("containerd-shim"))
-      process.kill(Number(name), "SIGKILL");
+    const isShim = command.includes("containerd-shim") && command.includes(folder);
+    if (isShim) process.kill(Number(name), "SIGKILL");
   }
 }
 

@@ -52,6 +52,10 @@ class Calls:
             _deliver(future, future.cancel)
         self._head = ""
 
+    def are_waiting(self):
+        """Whether any call has no answer yet."""
+        return bool(self._waiting)
+
     def become_child(self):
         """In a forked process: the table is the parent's."""
         self._lock = _thread.RLock()

@@ -165,8 +165,9 @@ class Pump:
         self._process()
 
     def _to_blocked(self, loop, timeout):
-        # While a job runs in an executor the script is not blocked, the loop is.
-        if self._blocked_head is None or loop.jobs:
+        # A script that waits for its own threads alone is computing. When calls wait too, a job may be waiting for
+        # them in turn, so the wave has to be announced.
+        if self._blocked_head is None or (loop.jobs and not self.calls.are_waiting()):
             return ""
         if timeout is None:
             return self._blocked_head + "null}\n"

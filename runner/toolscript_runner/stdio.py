@@ -8,6 +8,7 @@ import fcntl
 import gc
 import os
 import select
+import signal
 import sys
 import threading
 from time import monotonic, sleep
@@ -76,10 +77,10 @@ class StdioTransport:
 
     def attach(self, runner):
         """Connects what concerns the whole process: SIGINT, forks, the watcher."""
-        import signal
-
         self._runner = runner
         signal.signal(signal.SIGINT, runner.on_interrupt)
+        # The kernel may give a signal to any thread, and then the main thread's `select` goes on.
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         os.register_at_fork(after_in_child=self._become_child)
         sys.argv = [""]
         # Modules that a script writes into its directory can be imported, as with `python script.py`.
@@ -157,6 +158,7 @@ class StdioTransport:
 
     def _watch(self):
         """Sends output while a script computes, keeps the pipes from filling up, notices that the host is gone."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         host = select.poll()
         host.register(self._stdin, getattr(select, "POLLRDHUP", 0))
         pipes = select.poll()

@@ -2,7 +2,7 @@
  * Does what one answer of the model asks for: scripts one after another, direct calls all at once beside them.
  */
 import type { ContentBlock } from "../model/model.ts";
-import { incompleteInputOf } from "../model/accumulate.ts";
+import { incompleteInputOf } from "../model/incomplete-input.ts";
 import { CODE_EXECUTION_NAME, parseCodeExecutionInput } from "../script/code-execution.ts";
 import type { AgentSetup } from "./agent-options.ts";
 import { CellRunner } from "./cell-runner.ts";

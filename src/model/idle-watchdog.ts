@@ -37,13 +37,17 @@ export class IdleWatchdog {
     return this.#controller.signal;
   }
 
-  /** Something was heard: the silence begins anew. */
-  touch(): void {
+  /**
+   * Something was heard: the silence begins anew.
+   *
+   * @param graceMs milliseconds in which nothing can be heard, such as the wait before a retry
+   */
+  touch(graceMs = 0): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timedOut = true;
       this.#controller.abort();
-    }, this.#timeoutMs);
+    }, this.#timeoutMs + graceMs);
   }
 
   /** Settles with `work`, or rejects as soon as the signal is aborted. */
@@ -61,15 +65,16 @@ export class IdleWatchdog {
     }
   }
 
-  /** The items of a stream as they come; each one counts as heard. */
+  /** The items of a stream as they come. Only the wait for an item counts as silence, not the reader's own pace. */
   async *watch<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
     const iterator = items[Symbol.asyncIterator]();
     for (;;) {
+      this.touch();
       const next = await this.guard(iterator.next());
+      clearTimeout(this.#timer);
       if (next.done === true) {
         return;
       }
-      this.touch();
       yield next.value;
     }
   }

@@ -102,4 +102,6 @@ export interface Model {
   stream(request: ModelRequest, options?: ModelCallOptions): AsyncIterable<MessageEvent>;
   /** Samples once, without streaming. Same errors. */
   create(request: ModelRequest, options?: ModelCallOptions): Promise<ModelResponse>;
+  /** Input tokens of a request, counted by the service; absent when it has no such operation. Same errors. */
+  countTokens?(request: ModelRequest, options?: ModelCallOptions): Promise<number>;
 }

@@ -14,7 +14,7 @@ export interface AuthPolicy extends SigV4Policy {
   readonly apiKeys: readonly string[];
 }
 
-/** How a request was authenticated; `principal` is the access key id or nothing secret. */
+/** How a request was authenticated. */
 export interface AuthResult {
   readonly kind: "sigv4" | "bearer" | "none";
   readonly accessKeyId?: string;

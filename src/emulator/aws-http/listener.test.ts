@@ -12,7 +12,11 @@ let proxyUrl = "";
 beforeAll(async () => {
   listener = await listenHttp(async (exchange) => {
     const body = await exchange.readBody(100);
-    exchange.respond(200, {}, `${exchange.protocol} ${exchange.method} ${exchange.target} ${body.toString()}`);
+    exchange.respond(
+      200,
+      {},
+      `${exchange.protocol} ${exchange.method} ${exchange.target} ${body.toString()}`,
+    );
   });
   // Sends every chunk byte by byte, each in a packet of its own.
   proxy = createServer((socket) => {

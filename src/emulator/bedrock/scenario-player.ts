@@ -77,26 +77,34 @@ function checkTurn(
   request: ModelRequest,
   turnIndex: number,
 ): asserts turn is ScenarioTurn {
-  const asked = JSON.stringify(request.messages.at(-1)?.content ?? "");
-  const excerpt = asked.length > 300 ? `${asked.slice(0, 300)}…` : asked;
   if (turn === undefined) {
     const has =
       typeof scenario === "function"
         ? "the scenario function returned nothing"
         : `the scenario has ${scenario.length} turns`;
-    throw new AwsHttpError(
-      400,
-      "ValidationException",
-      `No scenario turn ${turnIndex}: ${has}; the last message was ${excerpt}`,
+    throw mismatch(`No scenario turn ${turnIndex}: ${has}; the last message was ${excerptOf(request)}`);
+  }
+  if (
+    turn.expect !== undefined &&
+    !lastMessageOf(request).includes(JSON.stringify(turn.expect).slice(1, -1))
+  ) {
+    throw mismatch(
+      `Scenario turn ${turnIndex} expects "${turn.expect}" in the last message, which was ${excerptOf(request)}`,
     );
   }
-  if (turn.expect !== undefined && !asked.includes(JSON.stringify(turn.expect).slice(1, -1))) {
-    throw new AwsHttpError(
-      400,
-      "ValidationException",
-      `Scenario turn ${turnIndex} expects "${turn.expect}" in the last message, which was ${excerpt}`,
-    );
-  }
+}
+
+function mismatch(message: string): AwsHttpError {
+  return new AwsHttpError(400, "ValidationException", message);
+}
+
+function excerptOf(request: ModelRequest): string {
+  const asked = lastMessageOf(request);
+  return asked.length > 300 ? `${asked.slice(0, 300)}…` : asked;
+}
+
+function lastMessageOf(request: ModelRequest): string {
+  return JSON.stringify(request.messages.at(-1)?.content ?? "");
 }
 
 function toBlocks(content: ScenarioTurn["content"]): ContentBlock[] {

@@ -149,6 +149,7 @@ async function post(
     }
     const delayMs = retryDelayMs(attempt, outcome.headers);
     call.onNotice?.({ type: "retry", attempt, delayMs, reason: outcome.error.message });
+    watchdog.touch(delayMs);
     await wait(delayMs, undefined, { signal: watchdog.signal });
     watchdog.touch();
   }

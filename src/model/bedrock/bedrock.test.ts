@@ -218,9 +218,9 @@ describe.each(WAYS)("bedrock() by %s", (_name, modelId, options, route, protocol
 
   test("silence ends in `model-timeout`", async () => {
     emulator.fault({ kind: "slow", firstByteMs: 3_600_000 }, { times: 1 });
-    const error = await failure(connect(modelId, { ...options, timeoutMs: 50 }).create(REQUEST));
-    expect(error).toMatchObject({ code: "model-timeout", data: { timeoutMs: 50 } });
-    expect(await emulator.requests[0]?.finished).toBe("aborted");
+    const error = await failure(connect(modelId, { ...options, timeoutMs: 500 }).create(REQUEST));
+    expect(error).toMatchObject({ code: "model-timeout", data: { timeoutMs: 500 } });
+    expect(await (await emulator.waitForRequest()).finished).toBe("aborted");
   });
 
   test("reports retries before they happen", async () => {

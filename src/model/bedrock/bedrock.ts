@@ -10,13 +10,14 @@ import { DEFAULT_MODEL_TIMEOUT_MS, IdleWatchdog, checkTimeoutMs } from "../idle-
 import type { MessageEvent, Model, ModelCallOptions, ModelRequest, ModelResponse } from "../model.ts";
 import type { CallContext } from "./bedrock-caller.ts";
 import { toBedrockError } from "./bedrock-error.ts";
-import { connectBedrock, type BedrockConnection, type BedrockConnectionOptions } from "./bedrock-client.ts";
+import { connectBedrock, type BedrockConnection } from "./bedrock-client.ts";
+import type { BedrockConnectionOptions } from "./connection-options.ts";
 import { createConverseCaller } from "./converse.ts";
 import { createInvokeCaller } from "./invoke.ts";
 import { chooseApi, type BedrockApi } from "./model-id.ts";
 import { withRetryNotices } from "./retry-notice.ts";
 
-export type { BedrockConnectionOptions, BedrockCredentials } from "./bedrock-client.ts";
+export type { BedrockConnectionOptions, BedrockCredentials } from "./connection-options.ts";
 export type { BedrockApi } from "./model-id.ts";
 export { stripRequest } from "./strip-request.ts";
 export type { StripOptions, StrippedField, StrippedRequest } from "./strip-request.ts";
@@ -66,29 +67,33 @@ export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
       : createConverseCaller(options);
   let connection: Promise<BedrockConnection> | undefined;
   const connect = (): Promise<BedrockConnection> => (connection ??= connectBedrock(options));
+  const action = `call Bedrock model "${modelId}"`;
 
   async function* stream(request: ModelRequest, call: ModelCallOptions = {}): AsyncGenerator<MessageEvent> {
+    // Loading the SDK is no silence of the model's: the watch begins after it.
+    const ready = await connect();
     const watchdog = new IdleWatchdog(timeoutMs, call.signal);
     try {
-      watchdog.throwIfAborted(`call Bedrock model "${modelId}"`);
-      yield* caller.stream(openCall(await connect(), modelId, watchdog, call), request);
+      watchdog.throwIfAborted(action);
+      yield* caller.stream(openCall(ready, modelId, watchdog, call), request);
       watchdog.complete();
     } catch (error) {
-      throw watchdog.toError(`call Bedrock model "${modelId}"`, error) ?? toBedrockError(error, modelId);
+      throw watchdog.toError(action, error) ?? toBedrockError(error, modelId);
     } finally {
       watchdog.end();
     }
   }
 
   async function create(request: ModelRequest, call: ModelCallOptions = {}): Promise<ModelResponse> {
+    const ready = await connect();
     const watchdog = new IdleWatchdog(timeoutMs, call.signal);
     try {
-      watchdog.throwIfAborted(`call Bedrock model "${modelId}"`);
-      const response = await caller.create(openCall(await connect(), modelId, watchdog, call), request);
+      watchdog.throwIfAborted(action);
+      const response = await caller.create(openCall(ready, modelId, watchdog, call), request);
       watchdog.complete();
       return response;
     } catch (error) {
-      throw watchdog.toError(`call Bedrock model "${modelId}"`, error) ?? toBedrockError(error, modelId);
+      throw watchdog.toError(action, error) ?? toBedrockError(error, modelId);
     } finally {
       watchdog.end();
     }
@@ -107,7 +112,7 @@ function openCall(
   const send = ((command: Parameters<typeof client.send>[0]) =>
     withRetryNotices(
       (notice) => {
-        watchdog.touch();
+        watchdog.touch(notice.delayMs);
         call.onNotice?.(notice);
       },
       () => watchdog.guard(client.send(command, { abortSignal: watchdog.signal })),

@@ -34,6 +34,8 @@ interface CallRecord {
   answered: boolean;
   /** A response to its answer was delivered: the answer must not come again. */
   spent: boolean;
+  /** The script has our answer, and its own event of that has not come by. */
+  isUnseen: boolean;
 }
 
 /** One script. */
@@ -111,10 +113,10 @@ export class Execution {
     const record = this.#byUse.get(result.id);
     if (record === undefined || record.answered) return;
     record.answered = true;
-    if (this.#settle(record.callId, result)) {
-      this.#unseenAnswers += 1;
-      this.#blocked = undefined;
-    }
+    if (!this.#settle(record.callId, result)) return;
+    record.isUnseen = true;
+    this.#unseenAnswers += 1;
+    this.#blocked = undefined;
   }
 
   /**
@@ -182,7 +184,8 @@ export class Execution {
   #record(callId: number): CallRecord {
     const known = this.#byCall.get(callId);
     if (known !== undefined) return known;
-    const record = { callId, useId: createId("toolu"), handed: false, answered: false, spent: false };
+    const useId = createId("toolu");
+    const record = { callId, useId, handed: false, answered: false, spent: false, isUnseen: false };
     this.#byCall.set(callId, record);
     this.#byUse.set(record.useId, record);
     return record;
@@ -204,7 +207,11 @@ export class Execution {
 
   /** Our own answers are counted; a call that timed out wakes the script as well. */
   #seeAnswer(callId: number): void {
-    if (this.#byCall.get(callId)?.answered === true) this.#unseenAnswers -= 1;
+    const record = this.#byCall.get(callId);
+    if (record?.isUnseen === true) {
+      record.isUnseen = false;
+      this.#unseenAnswers -= 1;
+    }
     this.#blocked = undefined;
   }
 

@@ -2,7 +2,7 @@
  * The request that a sample sends: the client's own body with the history rendered, and one tool in place of code
  * execution and everything that only scripts may call.
  */
-import type { ContentBlock, ModelRequest, ModelTool } from "../../model/model.ts";
+import type { ContentBlock, Model, ModelRequest, ModelTool } from "../../model/model.ts";
 import { codeExecutionTool } from "../../script/code-execution.ts";
 import type { RequestBody } from "../request/body-schema.ts";
 import type { ParsedRequest } from "../request/parse-request.ts";
@@ -17,18 +17,36 @@ export interface SamplePosition {
 }
 
 /** Makes the request of a sample. */
-export function toModelRequest(request: ParsedRequest, { content, isFirst }: SamplePosition): ModelRequest {
+export function toModelRequest(
+  request: ParsedRequest,
+  model: Model,
+  { content, isFirst }: SamplePosition,
+): ModelRequest {
   const { body, tools } = request;
   const { model: _model, stream: _stream, container: _container, tool_choice: _choice, ...rest } = body;
   const answer = content.length === 0 ? [] : [{ role: "assistant" as const, content: [...content] }];
   const messages = renderHistory([...body.messages, ...answer]);
   const choice = toToolChoice(request, isFirst);
-  return {
+  const sent = {
     ...withoutNull(rest),
     messages,
     tools: toOfferedTools(request),
     ...(choice === undefined ? {} : { tool_choice: choice }),
-  } as unknown as ModelRequest;
+  };
+  return withBetas(sent, request, model);
+}
+
+/**
+ * Adds the betas of the client's header as Bedrock takes them, in the body; the adapter leaves out what Bedrock does not
+ * know. Other services take them as a header, which is not the body's business.
+ */
+export function withBetas(
+  sent: Readonly<Record<string, unknown>>,
+  { betas }: ParsedRequest,
+  model: Model,
+): ModelRequest {
+  const takesBetas = betas.length > 0 && model.id.startsWith("bedrock:");
+  return (takesBetas ? { ...sent, anthropic_beta: betas } : sent) as unknown as ModelRequest;
 }
 
 /** A history that holds scripts needs a tool that explains them, also when the request has none. */
@@ -38,7 +56,7 @@ function toOfferedTools(request: ParsedRequest): readonly ModelTool[] {
 }
 
 /** Clients send null for what they leave out; services refuse it. */
-function withoutNull(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function withoutNull(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 

@@ -3,8 +3,7 @@
  *
  * Guarantee: a request that does not fit is refused as a whole; the container then is as it was, and may be used again.
  */
-import { ApiError } from "../errors/api-error.ts";
-import { invalidRequest } from "../errors/api-error.ts";
+import { ApiError, invalidRequest } from "../errors/api-error.ts";
 import { type History, readHistory, unexpectedResult, unpaired } from "../conversation/read-history.ts";
 import type { Container } from "../containers/container.ts";
 import type { Containers } from "../containers/containers.ts";
@@ -40,14 +39,13 @@ export function readTurnHistory({ body, tools, containerId }: ParsedRequest): Hi
   return history;
 }
 
-/** Opens a turn. `isDraining` says that only what has begun may go on. @throws {ApiError} */
+/** Opens a turn for a history of `readTurnHistory`. @throws {ApiError} */
 export async function openTurn(
-  request: ParsedRequest,
+  containerId: string | undefined,
+  history: History,
   owner: TurnOwner,
   containers: Containers,
 ): Promise<OpenTurn> {
-  const history = readTurnHistory(request);
-  const { containerId } = request;
   const container =
     containerId === undefined
       ? containers.create(owner.ownerId, owner.maxContainers)

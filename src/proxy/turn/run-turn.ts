@@ -71,7 +71,7 @@ export async function* runTurn(context: TurnContext): AsyncGenerator<MessageEven
 function toSampleContext(turn: Turn, samples: number) {
   const { model, writer, ids, signal, request, container } = turn;
   const isFirst = samples === 0 && turn.continued.length === 0;
-  const modelRequest: ModelRequest = toModelRequest(request, { content: turn.content, isFirst });
+  const modelRequest: ModelRequest = toModelRequest(request, model, { content: turn.content, isFirst });
   const { directNames } = request.tools;
   return { model, request: modelRequest, writer, directNames, ids, signal, onScript: () => container.warmUp() };
 }

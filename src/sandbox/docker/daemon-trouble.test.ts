@@ -125,6 +125,23 @@ describe.skipIf(await requireOrSkip("docker", probeOwnDaemon))("a daemon in trou
   );
 
   test(
+    "that hangs is given up at the deadline, with a session that is closed and one that is opened",
+    async () => {
+      const hung = docker({ image: TEST_IMAGE, host: daemon.host, requestTimeoutMs: 500 });
+      sandbox = hung;
+      const session = await hung.open();
+      daemon.hang(true);
+      await expect(hung.open()).rejects.toMatchObject({ code: "sandbox-timeout" });
+      await expect(session.close()).rejects.toMatchObject({ code: "sandbox-timeout" });
+      daemon.hang(false);
+      await hung.close();
+      // It works off what it was asked for meanwhile; nothing may be left in the end.
+      await vi.waitUntil(async () => (await listAll()).length === 0, { timeout: TIMEOUT_MS });
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     "whose disk is full refuses with `docker-disk-full`",
     async () => {
       const full = docker({ image: TEST_IMAGE, host: daemon.host });

@@ -6,6 +6,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import { ToolscriptError, isToolscriptError } from "../../errors.ts";
 import { type Connection, openConnection } from "../../protocol/connection.ts";
 import type { HostFrame, RunnerFrame } from "../../protocol/frames.ts";
@@ -41,20 +42,37 @@ export async function openDockerSession(
 ): Promise<PoolableSession> {
   const name = `toolscript-${randomBytes(8).toString("hex")}`;
   const deadline = startDeadline(launch.startTimeoutMs, signal);
-  let container: Container | undefined;
+  const attaching = attachContainer(launch, name, deadline.signal);
   try {
-    container = await attachContainer(launch, name, deadline.signal);
+    const container = await Promise.race([attaching, deadline.passed]);
     const python = await Promise.race([container.connection.hello(), deadline.passed]);
     return new DockerSession(launch, name, python, container);
   } catch (error) {
-    const reason = await explainFailedStart(launch, container, error);
-    container?.connection.fail(reason);
-    container?.socket.destroy();
-    await removeQuietly(launch.engine, name);
-    throw reason;
+    // A daemon that hangs must not hold back the error: what it has not removed by then, it removes later.
+    const discarded = discard(launch, name, attaching, error as Error);
+    throw await Promise.race([discarded, fallbackAfter(launch.closeGraceMs, error as Error)]);
   } finally {
     deadline.clear();
   }
+}
+
+/** Removes what there is of a session whose start failed, and returns the best explanation. */
+async function discard(
+  launch: DockerLaunch,
+  name: string,
+  attaching: Promise<Container>,
+  error: Error,
+): Promise<Error> {
+  const container = await attaching.catch(() => undefined); // then `error` is the reason, or came before it
+  const reason = await explainFailedStart(launch, container, error);
+  container?.connection.fail(reason);
+  container?.socket.destroy();
+  await launch.engine.remove(name).catch(() => {}); // the reaper tries again; the start's own error is the one to tell
+  return reason;
+}
+
+async function fallbackAfter<T>(ms: number, value: T): Promise<T> {
+  return await setTimeout(ms, value, { ref: false });
 }
 
 /** Creates, attaches and starts. The start is not waited for: the greeting follows it, and fails when it fails. */
@@ -94,7 +112,7 @@ function startDeadline(timeoutMs: number, signal: AbortSignal | undefined) {
         cause: signal?.reason,
       }),
     );
-  const timer = setTimeout(() => give(startTooSlow(timeoutMs)), timeoutMs);
+  const timer = globalThis.setTimeout(() => give(startTooSlow(timeoutMs)), timeoutMs);
   if (signal?.aborted === true) onAbort();
   signal?.addEventListener("abort", onAbort, { once: true });
   return {
@@ -118,17 +136,11 @@ function startTooSlow(timeoutMs: number): ToolscriptError {
 async function explainFailedStart(
   { engine }: DockerLaunch,
   container: Container | undefined,
-  thrown: unknown,
+  error: Error,
 ): Promise<Error> {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   if (container === undefined || !isToolscriptError(error, "sandbox-timeout")) return error;
   const state = await engine.inspect(container.id).catch(() => undefined);
   return state?.paused === true ? pausedError(container.id) : error;
-}
-
-/** For a start that has failed already: its own error is the one to tell. What stays is the reaper's. */
-async function removeQuietly(engine: Engine, name: string): Promise<void> {
-  await engine.remove(name).catch(() => {});
 }
 
 class DockerSession implements PoolableSession {

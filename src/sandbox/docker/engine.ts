@@ -5,7 +5,7 @@
  * attach, start, inspect, kill, wait, remove and list by label.
  */
 import type { Duplex } from "node:stream";
-import Docker from "dockerode";
+import Docker, { type ContainerCreateOptions } from "dockerode";
 import { ToolscriptError } from "../../errors.ts";
 import { type ContainerSpec, SANDBOX_LABEL } from "./container-spec.ts";
 import type { EngineAddress } from "./engine-address.ts";
@@ -43,6 +43,62 @@ export interface Engine {
   /** Returns the id. */
   create(name: string, spec: ContainerSpec): Promise<string>;
   /** Returns the raw connection, multiplexed. */
+  attach(id: string, options?: RequestOptions): Promise<Duplex>;
+  start(id: string, image: string, options?: RequestOptions): Promise<void>;
+  /** Undefined when there is no such container. */
+  inspect(id: string): Promise<ContainerState | undefined>;
+  kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<void>;
+  /** Resolves once the container does not run any more, or has gone. */
+  waitStopped(id: string): Promise<void>;
+  /** Resolves once the container has gone. */
+  waitRemoved(id: string, timeoutMs?: number): Promise<void>;
+  /** Kills and removes; does nothing when the container has gone or is going. */
+  remove(id: string): Promise<void>;
+  /** Every container of this sandbox, of whichever host and state. */
+  list(): Promise<readonly ListedContainer[]>;
+}
+
+/** Opens a client. No request is made. */
+export function openEngine(address: EngineAddress, requestTimeoutMs: number): Engine {
+  return new EngineClient(address, requestTimeoutMs);
+}
+
+interface LimitedRequest extends RequestOptions {
+  readonly timeoutMs?: number;
+  readonly image?: string;
+}
+
+class EngineClient implements Engine {
+  readonly address: string;
+  readonly #docker: Docker;
+  readonly #requestTimeoutMs: number;
+
+  constructor(address: EngineAddress, requestTimeoutMs: number) {
+    this.address = address.shown;
+    this.#docker = new Docker(address.client);
+    this.#requestTimeoutMs = requestTimeoutMs;
+  }
+
+  imageVolumes(image: string, options: RequestOptions = {}): Promise<readonly string[]> {
+    const look = async () => {
+      const { Config } = await this.#docker.getImage(image).inspect();
+      return Object.keys(Config.Volumes ?? {});
+    };
+    return this.#request("Looking at the image", look, { ...options, image });
+  }
+
+  async create(name: string, spec: ContainerSpec): Promise<string> {
+    // Never cut off: a daemon that was only slow would make a container that nobody knows of.
+    const creating = createContainer(this.#docker, name, spec);
+    const image = spec.Image ?? "";
+    try {
+      return await this.#request("Creating a container", () => creating, { image });
+    } catch (error) {
+      creating.then((id) => this.remove(id)).catch(() => {}); // the error is told already, or is the reaper's
+      throw error;
+    }
+  }
+
   attach(id: string, options?: RequestOptions): Promise<Duplex>;
   start(id: string, image: string, options?: RequestOptions): Promise<void>;
   /** Undefined when there is no such container. */
@@ -178,6 +234,12 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
 function unlessGone(error: unknown): void {
   const status = engineStatus(error);
   if (status !== 404 && status !== 409) throw error;
+}
+
+async function createContainer(docker: Docker, name: string, spec: ContainerSpec): Promise<string> {
+  // Left to itself the client repeats the whole request in the query, the runner's text included.
+  const options = { _query: { name }, _body: spec };
+  return (await docker.createContainer(options as ContainerCreateOptions)).id;
 }
 
 async function attachRaw(docker: Docker, id: string, abortSignal: AbortSignal): Promise<Duplex> {

@@ -83,7 +83,7 @@ describe.skipIf(skip)("docker().reap()", () => {
     const dead = await startStubborn({ ...self, startedAt: "2" });
     const gone = testEngine.getContainer(dead).wait({ condition: "removed" });
     const session = await sandbox.open();
-    await gone;
+    await expect(gone).resolves.toBeDefined();
     await session.close();
   });
 

@@ -19,6 +19,15 @@ const SCRIPT_HEAP_MEGABYTES = 128;
 /** Work after which V8 compiles a WebAssembly function anew with its optimising compiler; V8's own default is 13,000,000. */
 const TIERING_BUDGET = 1_300_000;
 
+/**
+ * V8's stack, in kilobytes: what the main thread of a process surely has, less some for others. V8's own default of 984
+ * is too little for the recursion that CPython allows.
+ */
+const STACK_KILOBYTES = process.platform === "win32" ? 2100 : 7000;
+
+/** V8 needs up to 17 bytes of its stack for one of Python's (measured with nested JSON, the worst case found). */
+const PYTHON_STACK_KILOBYTES = STACK_KILOBYTES / 17.5;
+
 const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 
 /** The guest program's entry. */
@@ -70,6 +79,7 @@ export function guestArguments({ programs, memoryMb, task }: GuestOptions): stri
     `--v8-flags=${v8Flags(memoryMb).join(",")}`,
     GUEST_PROGRAM,
     `${pathToFileURL(programs.pyodideFolder).href}/`,
+    String(PYTHON_STACK_KILOBYTES),
     task.mode,
     task.mode === "restore" ? task.snapshotPath : String(task.bootBytes),
   ];
@@ -79,6 +89,7 @@ function v8Flags(memoryMb: number): string[] {
   return [
     `--wasm-max-mem-pages=${memoryMb * WASM_PAGES_PER_MEGABYTE}`,
     `--max-old-space-size=${SCRIPT_HEAP_MEGABYTES}`,
+    `--stack-size=${STACK_KILOBYTES}`,
     `--wasm-tiering-budget=${TIERING_BUDGET}`,
     // No text becomes code: Pyodide does not need it, and a script that found its way to JavaScript would.
     "--disallow-code-generation-from-strings",

@@ -153,7 +153,8 @@ print([random.random(), os.urandom(8).hex(), secrets.token_hex(8), str(uuid.uuid
   test("close() ends sessions whatever they do, and open() is refused afterwards", async () => {
     const sandbox = wasm();
     const driven = driveSession(await sandbox.open());
-    const cell = await driven.runUntil('print("on")\nsum(range(10**13))', "never");
+    const code = 'import time\nprint("on")\ntime.sleep(0.01)\nsum(range(10**13))';
+    const cell = await driven.runUntil(code, "on");
     await sandbox.close();
     await expect(cell.done).rejects.toThrow(/closed/);
     expect(await driven.ended).toBeUndefined();

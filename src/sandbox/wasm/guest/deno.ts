@@ -59,8 +59,16 @@ export interface StreamWriter {
   isatty: boolean;
 }
 
+/** Functions of CPython and Emscripten that the guest calls. Addresses are numbers; the stack grows down from its base. */
+interface PythonModule {
+  _PyThreadState_Get(): number;
+  _PyUnstable_ThreadState_SetStackProtection(thread: number, start: number, bytes: number): number;
+  _emscripten_stack_get_base(): number;
+}
+
 /** The part of Pyodide that the guest uses. */
 export interface Pyodide {
+  readonly _module: PythonModule;
   readonly FS: EmscriptenFileSystem;
   runPython(code: string): unknown;
   setStdin(options: { read(target: Uint8Array): number }): void;

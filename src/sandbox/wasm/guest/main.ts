@@ -1,7 +1,7 @@
 /**
  * The program that Deno runs: Python on this thread, the reading of standard input on another.
  *
- * Arguments: the `file:` URL of Pyodide's folder, then one of
+ * Arguments: the `file:` URL of Pyodide's folder, the kilobytes of stack that Python may use, then one of
  *
  * - `restore PATH`: a session that goes on from the snapshot file PATH;
  * - `cold BYTES`: a session without a snapshot; the first BYTES of standard input are the boot message;
@@ -26,7 +26,7 @@ const TICK_EVERY_MS = 50;
 
 const RUNNER_FOLDER = "/lib/toolscript";
 
-const [pyodideUrl = "", mode = "", detail = ""] = deno.args;
+const [pyodideUrl = "", pythonStackKb = "", mode = "", detail = ""] = deno.args;
 if (mode === "build") await buildSnapshot();
 else await runSession();
 
@@ -45,8 +45,8 @@ async function runSession(): Promise<never> {
   const write = (bytes: Uint8Array): number => deno.stderr.writeSync(bytes);
   addHostDevices(pyodide.FS, { mailbox, write, exit: (code) => deno.exit(code) });
   pyodide.setStdin({ read: () => 0 });
+  limitStack(pyodide, Number(pythonStackKb) * 1024);
   pyodide.setInterruptBuffer(createSignalBuffer(mailbox));
-  { const m=(pyodide as any)._module; const S=Number(deno.args[3]??0)*1024; if(S) m._PyUnstable_ThreadState_SetStackProtection(m._PyThreadState_Get(), m._emscripten_stack_get_base()-S, S); }
   pyodide.runPython("import toolscript_runner.wasm; toolscript_runner.wasm.serve()");
   deno.exit(0);
 }
@@ -102,6 +102,15 @@ function createSignalBuffer(mailbox: MailboxReader): object {
     },
     set 0(_value: number) {},
   };
+}
+
+/**
+ * Python measures its own stack, which lies in its memory and has room for more than V8's stack allows. Told of less, it
+ * raises `RecursionError` before V8 gives up on the whole interpreter.
+ */
+function limitStack({ _module: python }: Pyodide, bytes: number): void {
+  const start = python._emscripten_stack_get_base() - bytes;
+  python._PyUnstable_ThreadState_SetStackProtection(python._PyThreadState_Get(), start, bytes);
 }
 
 function readExactly(count: number, read: (target: Uint8Array) => number): Uint8Array {

@@ -1,0 +1,192 @@
+"""What of a process belongs to whoever runs code in it, so that a script and the kernel around it can take turns.
+
+Guarantee: after `leave()` the kernel finds everything as it left it: streams, descriptors 1 and 2, `__main__`,
+asyncio's policy; after the next `enter()` so does the script. Knows nothing of frames or of the runner.
+"""
+
+import _thread
+import asyncio
+import builtins
+import fcntl
+import io
+import os
+import select
+import sys
+import time
+from asyncio import events, runners
+
+# Private descriptors lie above the ones that programs and their tests expect to get.
+_LOWEST_PRIVATE = 200
+_READ_BYTES = 64 * 1024
+# A subprocess that prints does not have to wait for us: pipes are read 20 times a second.
+_PIPE_BYTES = 1024 * 1024
+_F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
+
+_SAME = object()
+_ABSENT = object()
+
+
+class World:
+    """The script's side of the process. Made in the kernel's thread, while the kernel's side is there."""
+
+    def __init__(self, sleep):
+        self._places = _places(sleep)
+        self._kept = [
+            names.get(name, _ABSENT) if first is _SAME else first for names, name, first in self._places
+        ]
+        self._pipes = Pipes()
+        # Threads that are not the script's; each of them sees the kernel's streams while a script computes on.
+        self._kernel_threads = set(sys._current_frames())
+
+    def enter(self):
+        """The process becomes the script's."""
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            if type(stream) is _TurnStream:
+                setattr(sys, name, stream.kernel)
+            elif isinstance(stream, io.TextIOWrapper):
+                stream.flush()
+        self._swap()
+        self._pipes.enter()
+
+    def leave(self, is_running):
+        """The process becomes the kernel's again; `is_running`: threads of the script go on meanwhile."""
+        self._pipes.leave()
+        ours = (sys.stdout, sys.stderr)
+        self._swap()
+        if is_running:
+            sys.stdout = _TurnStream(ours[0], sys.stdout, self._kernel_threads)
+            sys.stderr = _TurnStream(ours[1], sys.stderr, self._kernel_threads)
+
+    def has_threads(self):
+        """Whether there are threads that were not there when the session began, beside the script's own."""
+        return len(sys._current_frames()) > len(self._kernel_threads) + 1
+
+    def drain(self):
+        """What was written to descriptors 1 and 2, as (descriptor, bytes)."""
+        return self._pipes.drain()
+
+    def _swap(self):
+        kept = self._kept
+        for index, (names, name, _) in enumerate(self._places):
+            other = kept[index]
+            kept[index] = names.get(name, _ABSENT)
+            if other is _ABSENT:
+                names.pop(name, None)
+            else:
+                names[name] = other
+
+
+def _places(sleep):
+    """What is swapped: the dict, the name in it, and what a script finds there at first."""
+    system, main = vars(sys), sys.modules
+    streams = [(system, name, _SAME) for name in ("stdout", "stderr", "stdin", "__stdout__", "__stderr__", "__stdin__")]
+    hooks = [(system, name, _SAME) for name in ("excepthook", "__excepthook__")]
+    loops = [(vars(module), name, _SAME) for module in (asyncio, runners) for name in ("run", "Runner")]
+    return [
+        *streams,
+        *hooks,
+        *loops,
+        (vars(runners), "_cancel_all_tasks", _SAME),
+        (vars(events), "_event_loop_policy", _SAME),
+        (system, "displayhook", sys.__displayhook__),
+        (system, "argv", [""]),
+        (main, "__main__", _SAME),
+        (vars(time), "sleep", sleep),
+        # IPython's own: a script is no notebook.
+        *((vars(builtins), name, _ABSENT) for name in ("get_ipython", "display", "__IPYTHON__")),
+        *((vars(builtins), name, _make_quitter(name)) for name in ("exit", "quit")),
+    ]
+
+
+def _make_quitter(name):
+    from _sitebuiltins import Quitter
+
+    return Quitter(name, "Ctrl-D (i.e. EOF)")
+
+
+class _TurnStream:
+    """`sys.stdout` or `sys.stderr` between two turns while the script computes: to each thread its own side's."""
+
+    def __init__(self, script, kernel, kernel_threads):
+        self.script = script
+        self.kernel = kernel
+        self._kernel_threads = kernel_threads
+
+    def __getattr__(self, name):
+        is_kernel = _thread.get_ident() in self._kernel_threads
+        return getattr(self.kernel if is_kernel else self.script, name)
+
+
+class Pipes:
+    """Descriptors 1 and 2 lead here during a turn; programs that a script started write here for ever."""
+
+    def __init__(self):
+        self._pipes = {descriptor: _make_pipe() for descriptor in (1, 2)}
+        self._readers = {reading: descriptor for descriptor, (reading, _) in self._pipes.items()}
+        self._waiting = list(self._readers)
+        self._saved = {}
+
+    def enter(self):
+        """Leads the descriptors into the pipes."""
+        for descriptor, (_, writing) in self._pipes.items():
+            try:
+                self._saved[descriptor] = _dup_private(descriptor)
+            except OSError:  # the kernel has closed it
+                self._saved[descriptor] = None
+            os.dup2(writing, descriptor)
+
+    def leave(self):
+        """Leads them back."""
+        for descriptor, saved in self._saved.items():
+            if saved is None:
+                os.close(descriptor)
+            else:
+                os.dup2(saved, descriptor)
+                os.close(saved)
+        self._saved = {}
+
+    def drain(self):
+        """What has been written, as (descriptor, bytes)."""
+        return [
+            (self._readers[reading], data)
+            for reading in select.select(self._waiting, (), (), 0)[0]
+            for data in _read_available(reading)
+        ]
+
+    def close(self):
+        """In a forked process: the reading ends are the parent's."""
+        for reading, writing in self._pipes.values():
+            os.close(reading)
+            os.close(writing)
+        self._waiting = []
+
+
+def _dup_private(descriptor):
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _LOWEST_PRIVATE)
+
+
+def _make_pipe():
+    ends = os.pipe()
+    private = tuple(_dup_private(end) for end in ends)
+    for end in ends:
+        os.close(end)
+    os.set_blocking(private[0], False)
+    try:
+        fcntl.fcntl(private[1], _F_SETPIPE_SZ, _PIPE_BYTES)
+    except OSError:  # the system allows no more
+        pass
+    return private
+
+
+def _read_available(descriptor):
+    while True:
+        try:
+            data = os.read(descriptor, _READ_BYTES)
+        except BlockingIOError:
+            return
+        if not data:
+            return
+        yield data
+        if len(data) < _READ_BYTES:
+            return

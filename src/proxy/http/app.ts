@@ -1,0 +1,78 @@
+/**
+ * The routes. Everything that is not a route, and every method that a route has not, is the API's own error JSON.
+ */
+import { Hono, type Context } from "hono";
+import { ApiError, invalidRequest } from "../errors/api-error.ts";
+import { toApiError } from "../errors/to-api-error.ts";
+import { createId } from "../ids.ts";
+import type { ServerState } from "../server-state.ts";
+import { answerCountTokens } from "./count-tokens-route.ts";
+import { type Exchange, runExchange, toErrorResponse } from "./exchange.ts";
+import { answerMessages } from "./messages-route.ts";
+import { answerModel, answerModelList } from "./models-route.ts";
+
+/** Parts of the Claude API that this server has not, by path. */
+const UNSUPPORTED_PATHS: readonly (readonly [path: string, what: string])[] = [
+  ["/v1/files", "Files are"],
+  ["/v1/skills", "Skills are"],
+  ["/v1/messages/batches", "Message batches are"],
+];
+
+type Answer = (exchange: Exchange, state: ServerState, context: Context) => Promise<Response>;
+
+/** Creates the routes of a server. */
+export function createApp(state: ServerState): Hono {
+  const app = new Hono();
+  const run = (answer: Answer) => (context: Context) =>
+    runExchange(context, state, (exchange) => answer(exchange, state, context));
+  app.post("/v1/messages", run(answerMessages));
+  app.post("/v1/messages/count_tokens", run(answerCountTokens));
+  app.get("/v1/models", run(answerModelList));
+  app.get("/v1/models/:id{.+}", run((exchange, _state, context) =>
+    answerModel(exchange, state, decodeURIComponent(context.req.param("id") ?? ""))));
+  addOperatorRoutes(app, state);
+  addRefusals(app, run);
+  app.onError((error) => toErrorResponse(toApiError(error), createId("req")));
+  return app;
+}
+
+/** Read by load balancers and Prometheus: they have no key and are not counted. */
+function addOperatorRoutes(app: Hono, { options, lifecycle, metrics }: ServerState): void {
+  app.get("/healthz", (context) => context.json({ status: "ok" }));
+  app.get("/readyz", async (context) => {
+    const isReady = !lifecycle.isDraining && (await options.isReady());
+    return context.json({ status: isReady ? "ready" : "not ready" }, isReady ? 200 : 503);
+  });
+  app.get("/metrics", async () => {
+    const text = await metrics.registry.metrics();
+    return new Response(text, { headers: { "content-type": metrics.registry.contentType } });
+  });
+}
+
+function addRefusals(app: Hono, run: (answer: Answer) => (context: Context) => Promise<Response>): void {
+  for (const [path, what] of UNSUPPORTED_PATHS) {
+    const refuse = run(() => Promise.reject(invalidRequest(`${what} not supported by this server`)));
+    app.all(path, refuse);
+    app.all(`${path}/*`, refuse);
+  }
+  for (const [path, allow] of ALLOWED_METHODS) {
+    app.all(path, run((_exchange, _state, { req }) => Promise.reject(wrongMethod(req.method, allow))));
+  }
+  app.notFound(run((_exchange, _state, { req }) => Promise.reject(notFound(req.path))));
+}
+
+const ALLOWED_METHODS: readonly (readonly [path: string, allow: string])[] = [
+  ["/v1/messages", "POST"],
+  ["/v1/messages/count_tokens", "POST"],
+  ["/v1/models", "GET"],
+  ["/v1/models/*", "GET"],
+];
+
+function wrongMethod(method: string, allow: string): ApiError {
+  const message = `Method "${method}" is not allowed here; use ${allow}`;
+  return new ApiError("invalid_request_error", message, { status: 405, headers: { allow } });
+}
+
+function notFound(path: string): ApiError {
+  return new ApiError("not_found_error", `Not found: "${path}"`);
+}

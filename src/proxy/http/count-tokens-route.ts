@@ -1,0 +1,36 @@
+/**
+ * `POST /v1/messages/count_tokens`: the service's own count where it has one, otherwise an estimate that says so.
+ */
+import type { ModelRequest } from "../../model/model.ts";
+import { toModelRequest } from "../render/model-request.ts";
+import { toPlainRequest } from "../render/plain-request.ts";
+import type { ServerState } from "../server-state.ts";
+import { readTurnHistory } from "../turn/open-turn.ts";
+import { type Exchange, respondJson } from "./exchange.ts";
+import { readRequest } from "./messages-route.ts";
+
+/** Response header that marks a count as an estimate. */
+export const ESTIMATE_HEADER = "toolscript-token-count";
+/** Characters of JSON for one token: what English prose and JSON come to with current tokenizers, roughly. */
+const CHARACTERS_PER_TOKEN = 3.6;
+
+/** Answers `POST /v1/messages/count_tokens`. @throws {ApiError | ToolscriptError} */
+export async function answerCountTokens(exchange: Exchange, state: ServerState): Promise<Response> {
+  exchange.setKind("count-tokens");
+  const request = await readRequest(exchange, state, true);
+  if (request.tools.code !== undefined || request.hasCodeHistory) readTurnHistory(request);
+  const model = state.model(request.body.model);
+  const rendered =
+    request.tools.code === undefined
+      ? toPlainRequest(request, model)
+      : toModelRequest(request, model, { content: [], isFirst: true });
+  const counted = { ...rendered, max_tokens: 1 };
+  if (model.countTokens === undefined) {
+    return respondJson(exchange, { input_tokens: estimate(rendered) }, { [ESTIMATE_HEADER]: "estimate" });
+  }
+  return respondJson(exchange, { input_tokens: await model.countTokens(counted, { signal: exchange.signal }) });
+}
+
+function estimate({ messages, system, tools }: ModelRequest): number {
+  return Math.ceil(JSON.stringify([messages, system, tools]).length / CHARACTERS_PER_TOKEN);
+}

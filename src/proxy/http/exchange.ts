@@ -1,0 +1,135 @@
+/**
+ * One request from its first header to the last byte of its response: who asks, how it is counted, how errors leave.
+ *
+ * Guarantee: every response carries a `request-id`, every error is the API's own JSON, and every exchange is counted and
+ * logged exactly once, also when its client leaves.
+ */
+import type { Context } from "hono";
+import { ApiError, toErrorBody } from "../errors/api-error.ts";
+import { toApiError } from "../errors/to-api-error.ts";
+import { createId } from "../ids.ts";
+import type { RequestKind } from "../metrics/metrics.ts";
+import type { ServerState } from "../server-state.ts";
+import type { AccessGrant } from "./access.ts";
+
+/** What the server adapter adds to a request, when there is a socket. */
+interface SocketBindings {
+  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string | undefined } };
+}
+
+/** A request under way. */
+export interface Exchange {
+  readonly requestId: string;
+  readonly request: Request;
+  readonly grant: AccessGrant;
+  /** Aborted when the client has left. */
+  readonly signal: AbortSignal;
+  readonly abort: (reason: Error) => void;
+  /** Says how the request is counted. */
+  setKind(kind: RequestKind): void;
+  /** Ends the exchange; for a stream, when its last byte has gone. Only the first call counts. */
+  end(status: number, error?: unknown): void;
+}
+
+/** Answers with JSON, and ends the exchange. */
+export function respondJson(exchange: Exchange, body: object, headers: Readonly<Record<string, string>> = {}): Response {
+  exchange.end(200);
+  return toJsonResponse(body, 200, exchange.requestId, headers);
+}
+
+/** Runs `answer` for an allowed request and turns whatever it throws into an error response. */
+export async function runExchange(
+  context: Context,
+  state: ServerState,
+  answer: (exchange: Exchange) => Promise<Response>,
+): Promise<Response> {
+  const requestId = createId("req");
+  const end = createEnd(state, requestId, context.req);
+  try {
+    const grant = await authorize(context, state);
+    const client = followClient(context.req.raw);
+    return await answer({ requestId, request: context.req.raw, grant, ...client, ...end });
+  } catch (thrown) {
+    const error = toApiError(thrown);
+    end.end(error.status, thrown);
+    return toErrorResponse(error, requestId);
+  }
+}
+
+/** The response of an error. */
+export function toErrorResponse(error: ApiError, requestId: string): Response {
+  return toJsonResponse(toErrorBody(error, requestId), error.status, requestId, error.headers);
+}
+
+function toJsonResponse(
+  body: object,
+  status: number,
+  requestId: string,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/json", "request-id": requestId, ...headers },
+  });
+}
+
+async function authorize(context: Context, { options }: ServerState): Promise<AccessGrant> {
+  const bindings = context.env as SocketBindings | undefined;
+  const answer = await options.access.check({
+    headers: context.req.raw.headers,
+    remoteAddress: bindings?.incoming?.socket?.remoteAddress,
+    method: context.req.method,
+    path: context.req.path,
+  });
+  if (!answer.ok) throw answer.error;
+  return answer;
+}
+
+function followClient(request: Request): Pick<Exchange, "signal" | "abort"> {
+  const controller = new AbortController();
+  const abort = (reason: Error): void => controller.abort(reason);
+  const onAbort = (): void => abort(new Error("The client left"));
+  if (request.signal.aborted) onAbort();
+  else request.signal.addEventListener("abort", onAbort, { once: true });
+  return { signal: controller.signal, abort };
+}
+
+function createEnd(
+  state: ServerState,
+  requestId: string,
+  { method, path }: Context["req"],
+): Pick<Exchange, "setKind" | "end"> {
+  const leave = state.lifecycle.enter();
+  const count = state.metrics.begin();
+  const startedAt = performance.now();
+  let kind: RequestKind = "other";
+  let ended = false;
+  return {
+    setKind: (value) => (kind = value),
+    end(status, error) {
+      if (ended) return;
+      ended = true;
+      leave();
+      count(kind, status);
+      const ms = Math.round(performance.now() - startedAt);
+      const isFault = error !== undefined && status >= 500;
+      state.options.log({
+        level: isFault ? "error" : "info",
+        event: "request",
+        requestId,
+        method,
+        path,
+        kind,
+        status,
+        ms,
+        ...(isFault ? { reason: toReason(error) } : {}),
+      });
+    },
+  };
+}
+
+/** What the operator needs to know of a fault: our own message, and where it came from. */
+function toReason(thrown: unknown): string {
+  if (thrown instanceof ApiError && thrown.cause !== undefined) return toReason(thrown.cause);
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}

@@ -1,0 +1,118 @@
+/**
+ * `POST /v1/messages`: with code execution a turn of our own, without it the model's answer as it comes.
+ */
+import { accumulate } from "../../model/accumulate.ts";
+import type { MessageEvent, Model } from "../../model/model.ts";
+import type { Container } from "../containers/container.ts";
+import { ApiError, toErrorBody } from "../errors/api-error.ts";
+import { toApiError } from "../errors/to-api-error.ts";
+import { passThrough, streamThrough } from "../pass-through.ts";
+import { toPlainRequest } from "../render/plain-request.ts";
+import { parseRequest, type ParsedRequest } from "../request/parse-request.ts";
+import type { ServerState } from "../server-state.ts";
+import { openTurn, readTurnHistory } from "../turn/open-turn.ts";
+import { runTurn, type TurnListener } from "../turn/run-turn.ts";
+import { checkVersion } from "./check-version.ts";
+import { type Exchange, respondJson } from "./exchange.ts";
+import { readJsonBody } from "./read-body.ts";
+import { toSseResponse } from "./sse-response.ts";
+
+/** Answers `POST /v1/messages`. @throws {ApiError | ToolscriptError} */
+export async function answerMessages(exchange: Exchange, state: ServerState): Promise<Response> {
+  const request = await readRequest(exchange, state);
+  const model = state.model(request.body.model);
+  if (request.tools.code !== undefined) return answerTurn(exchange, state, request, model);
+  exchange.setKind("pass-through");
+  readTurnHistoryOf(request);
+  state.lifecycle.checkOpen(false);
+  const plain = toPlainRequest(request, model);
+  if (request.stream) return respondStream(exchange, state, streamThrough(model, plain, exchange.signal));
+  return respondJson(exchange, await passThrough(model, plain, exchange.signal));
+}
+
+/** Reads and checks a body of either route that takes messages. */
+export async function readRequest(
+  exchange: Exchange,
+  { options }: ServerState,
+  countsTokens = false,
+): Promise<ParsedRequest> {
+  const { headers } = exchange.request;
+  checkVersion(headers);
+  const value = await readJsonBody(exchange.request, options.maxBodyBytes);
+  const request = parseRequest(value, { betaHeader: headers.get("anthropic-beta") ?? undefined, countsTokens });
+  const { model } = request.body;
+  if (exchange.grant.limits.allowsModel?.(model) === false) {
+    throw new ApiError("permission_error", `model: This API key may not use ${model}`);
+  }
+  return request;
+}
+
+/** A history may hold scripts although the request has no code tool; scripts that wait in it are an error. */
+function readTurnHistoryOf(request: ParsedRequest): void {
+  if (request.hasCodeHistory) readTurnHistory(request);
+}
+
+async function answerTurn(
+  exchange: Exchange,
+  state: ServerState,
+  request: ParsedRequest,
+  model: Model,
+): Promise<Response> {
+  const history = readTurnHistory(request);
+  const isContinuation = history.pending.length > 0;
+  exchange.setKind(isContinuation ? "continuation" : "code");
+  state.lifecycle.checkOpen(isContinuation);
+  const { ownerId, limits } = exchange.grant;
+  const owner = { ownerId, maxContainers: limits.maxContainers ?? Infinity };
+  const turn = await openTurn(request.containerId, history, owner, state.containers);
+  const { signal } = exchange;
+  const events = runTurn({ ...turn, ...state.options, request, model, listener: toListener(state), signal });
+  const leased = withLease(events, turn.container, signal);
+  if (request.stream) return respondStream(exchange, state, leased);
+  return respondJson(exchange, { container: null, ...(await accumulate(leased)) });
+}
+
+/** The container is free again before the client can read the last event: it may ask for more at once. */
+async function* withLease(
+  events: AsyncIterable<MessageEvent>,
+  container: Container,
+  signal: AbortSignal,
+): AsyncGenerator<MessageEvent> {
+  try {
+    for await (const event of events) {
+      if (event.type === "message_stop") {
+        signal.throwIfAborted();
+        container.commit();
+      }
+      yield event;
+    }
+  } finally {
+    container.rollBack();
+  }
+}
+
+function toListener({ metrics }: ServerState): TurnListener {
+  return {
+    onSample: () => metrics.countSample(),
+    onWave: (calls) => metrics.countWave(calls),
+    onScriptEnd: (outcome) => {
+      if (outcome.type === "error") metrics.countScript(outcome.code);
+      else metrics.countScript(outcome.result.returnCode === 0 ? "ok" : "failed");
+    },
+  };
+}
+
+function respondStream(
+  exchange: Exchange,
+  { options }: ServerState,
+  events: AsyncGenerator<MessageEvent>,
+): Promise<Response> {
+  const { requestId } = exchange;
+  return toSseResponse(events, {
+    headers: { "request-id": requestId },
+    abort: exchange.abort,
+    stallMs: options.stallMs,
+    toErrorData: (thrown) => toErrorBody(toApiError(thrown), requestId),
+    onEnd: (error) => exchange.end(200, error),
+  });
+}

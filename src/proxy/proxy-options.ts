@@ -1,0 +1,106 @@
+/**
+ * What a proxy is made of, and the defaults.
+ */
+import type { Model } from "../model/model.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { ScriptLimits } from "../script/limits.ts";
+import { type Access, loopbackAccess } from "./http/access.ts";
+import { DEFAULT_MAX_BODY_BYTES } from "./http/read-body.ts";
+import { type ModelNames, sameModelNames } from "./names/model-names.ts";
+import type { UnsampledStream } from "./turn/message-writer.ts";
+import { OPEN_GATE, type ScriptGate } from "./turn/script-gate.ts";
+
+/** Samples in one request, as on the Claude API; then `pause_turn`. */
+export const DEFAULT_MAX_SAMPLES = 10;
+/** Milliseconds between two pings while a script runs. */
+export const DEFAULT_PING_MS = 10_000;
+/** Milliseconds without a request after which a container expires. It is longer than a call may wait (270 s). */
+export const DEFAULT_CONTAINER_IDLE_MS = 300_000;
+/** Milliseconds after which a container expires in any case: one day. */
+export const DEFAULT_CONTAINER_LIFETIME_MS = 24 * 3_600_000;
+/** Milliseconds that a client may take without reading its stream. */
+export const DEFAULT_STALL_MS = 300_000;
+/** Milliseconds that `close` waits for what is under way and for paused scripts. */
+export const DEFAULT_CLOSE_DEADLINE_MS = 30_000;
+
+/** A line of the log. Never a key, a prompt, code or a result. */
+export interface LogEntry {
+  readonly level: "info" | "warn" | "error";
+  readonly event: "request" | "failure";
+  readonly requestId: string;
+  readonly [key: string]: unknown;
+}
+
+
+/** Options of `createProxy`. */
+export interface ProxyOptions {
+  /** The model behind an upstream's name, as `names` maps it. Called once for a name, then kept. */
+  readonly model: (upstreamName: string) => Model;
+  /** Where scripts run. Closed by its owner, not by the proxy. */
+  readonly sandbox: Sandbox;
+  /** @default every name goes to `model` as it is */
+  readonly names?: ModelNames;
+  /** @default only this machine may ask */
+  readonly access?: Access;
+  /** A cap on running scripts. @default none */
+  readonly gate?: ScriptGate;
+  /** Budgets of a script; `callMs` is how long a call waits for its client. */
+  readonly limits?: Partial<Omit<ScriptLimits, "idleMs" | "lifetimeMs">>;
+  /** @default "events" */
+  readonly unsampledStream?: UnsampledStream;
+  /** @default 10 */
+  readonly maxSamples?: number;
+  /** @default 10_000 */
+  readonly pingMs?: number;
+  /** @default 300_000 */
+  readonly containerIdleMs?: number;
+  /** @default 86_400_000 */
+  readonly containerLifetimeMs?: number;
+  /** @default 300_000 */
+  readonly stallMs?: number;
+  /** @default 33_554_432 */
+  readonly maxBodyBytes?: number;
+  /** Asked by `/readyz`, beside the proxy's own state. @default always ready */
+  readonly isReady?: () => boolean | Promise<boolean>;
+  /** @default nothing is logged */
+  readonly log?: (entry: LogEntry) => void;
+}
+
+/** The options with every default filled in. */
+export type ResolvedOptions = Required<ProxyOptions>;
+
+/** Fills in the defaults. */
+export function resolveOptions(options: ProxyOptions): ResolvedOptions {
+  const {
+    names = sameModelNames(),
+    access = loopbackAccess(),
+    gate = OPEN_GATE,
+    limits = {},
+    unsampledStream = "events",
+    maxSamples = DEFAULT_MAX_SAMPLES,
+    pingMs = DEFAULT_PING_MS,
+    containerIdleMs = DEFAULT_CONTAINER_IDLE_MS,
+    containerLifetimeMs = DEFAULT_CONTAINER_LIFETIME_MS,
+    stallMs = DEFAULT_STALL_MS,
+    maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
+    isReady = () => true,
+    log = () => {},
+  } = options;
+  return {
+    model: options.model,
+    sandbox: options.sandbox,
+    names,
+    access,
+    gate,
+    limits,
+    unsampledStream,
+    maxSamples,
+    pingMs,
+    containerIdleMs,
+    containerLifetimeMs,
+    stallMs,
+    maxBodyBytes,
+    isReady,
+    log,
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * What all requests of one server share.
+ */
+import type { Model } from "../model/model.ts";
+import { ApiError } from "./errors/api-error.ts";
+import { Containers } from "./containers/containers.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { Metrics } from "./metrics/metrics.ts";
+import type { ResolvedOptions } from "./proxy-options.ts";
+
+/** Models that are kept: names come from clients, and each model holds connections. */
+const MAX_KEPT_MODELS = 64;
+
+/** What all requests of one server share. */
+export interface ServerState {
+  readonly options: ResolvedOptions;
+  readonly containers: Containers;
+  readonly metrics: Metrics;
+  readonly lifecycle: Lifecycle;
+  /** The model of a client's name. @throws {ApiError} `not_found_error` */
+  model(name: string): Model;
+}
+
+/** Creates the state of a server. */
+export function createServerState(options: ResolvedOptions, lifecycle: Lifecycle): ServerState {
+  const { sandbox, limits, containerIdleMs: idleMs, containerLifetimeMs: lifetimeMs } = options;
+  const containers = new Containers({ sandbox, limits, idleMs, lifetimeMs });
+  const metrics = new Metrics({
+    containers: () => containers.size,
+    pausedContainers: () => containers.pausedCount,
+  });
+  return { options, containers, metrics, lifecycle, model: createModelCache(options) };
+}
+
+function createModelCache({ names, model }: ResolvedOptions): (name: string) => Model {
+  const kept = new Map<string, Model>();
+  return (name) => {
+    const upstream = names.resolve(name);
+    if (upstream === undefined) throw new ApiError("not_found_error", `model: ${name}`);
+    const found = kept.get(upstream) ?? model(upstream);
+    kept.delete(upstream);
+    kept.set(upstream, found);
+    const [oldest] = kept.keys();
+    if (kept.size > MAX_KEPT_MODELS && oldest !== undefined) kept.delete(oldest);
+    return found;
+  };
+}
