@@ -35,21 +35,23 @@ const echo = tool({
 });
 
 /** The benchmarks of one backend, in a sensible order. */
-export function backendSuite(open: () => Promise<BackendUnderTest>): (prefix: string) => readonly Benchmark[] {
+export function backendSuite(
+  open: () => Promise<BackendUnderTest>,
+): (prefix: string) => readonly Benchmark[] {
   let opened: Promise<BackendUnderTest> | undefined;
   const backend = (): Promise<BackendUnderTest> => (opened ??= open());
-  const withSession = (
-    measure: (session: ScriptSession, floor: Echo, backend: BackendUnderTest) => Promise<Figure[]>,
-  ) => async (): Promise<Figure[]> => {
-    const under = await backend();
-    await using session = await openScriptSession({ sandbox: under.sandbox, tools: [echo] });
-    const floor = await under.openEcho();
-    try {
-      return await measure(session, floor, under);
-    } finally {
-      await floor.close();
-    }
-  };
+  const withSession =
+    (measure: (session: ScriptSession, floor: Echo, backend: BackendUnderTest) => Promise<Figure[]>) =>
+    async (): Promise<Figure[]> => {
+      const under = await backend();
+      await using session = await openScriptSession({ sandbox: under.sandbox, tools: [echo] });
+      const floor = await under.openEcho();
+      try {
+        return await measure(session, floor, under);
+      } finally {
+        await floor.close();
+      }
+    };
   return (prefix) => [
     { name: `${prefix}.ready`, run: async () => [await ready(prefix, await backend())] },
     { name: `${prefix}.warm-cell`, run: withSession((session, floor) => warmCell(prefix, session, floor)) },
@@ -60,7 +62,10 @@ export function backendSuite(open: () => Promise<BackendUnderTest>): (prefix: st
       run: withSession((session, floor) => gather(prefix, count, session, floor)),
     })),
     { name: `${prefix}.mib`, run: withSession((session, floor) => mebibyte(prefix, session, floor)) },
-    { name: `${prefix}.idle-memory`, run: withSession((session, _floor, under) => memory(prefix, session, under)) },
+    {
+      name: `${prefix}.idle-memory`,
+      run: withSession((session, _floor, under) => memory(prefix, session, under)),
+    },
     { name: `${prefix}.close`, hidden: true, run: async () => closeIfOpen(opened) },
   ];
 }
@@ -86,7 +91,11 @@ async function ready(prefix: string, backend: BackendUnderTest): Promise<Figure>
 
 async function warmCell(prefix: string, session: ScriptSession, floor: Echo): Promise<Figure[]> {
   for (let run = 0; run < 50; run += 1) await session.run("pass").result;
-  const { value, floor: bare } = await timedInTurn(200, () => session.run("x = 1").result, () => floor.roundTrip(CALL_BYTES));
+  const { value, floor: bare } = await timedInTurn(
+    200,
+    () => session.run("x = 1").result,
+    () => floor.roundTrip(CALL_BYTES),
+  );
   return [toFigure(`${prefix}.warm-cell`, "ms", value, bare)];
 }
 
@@ -106,7 +115,9 @@ print(*_times)`;
   for (let part = 0; part < 5; part += 1) {
     const { stdout } = await session.run(code).result;
     times.push(...stdout.trim().split(" ").map(Number));
-    for (let trip = 0; trip < CALLS / 5; trip += 1) floors.push(await timed(() => floor.roundTrip(CALL_BYTES)));
+    for (let trip = 0; trip < CALLS / 5; trip += 1) {
+      floors.push(await timed(() => floor.roundTrip(CALL_BYTES)));
+    }
   }
   return [
     toFigure(`${prefix}.call`, "ms", median(times), median(floors)),
@@ -116,7 +127,8 @@ print(*_times)`;
 
 /** Twenty dependent calls of a tool that costs nothing: any fixed delay would show here twenty times. */
 async function levels(prefix: string, session: ScriptSession, floor: Echo): Promise<Figure[]> {
-  const run = (): Promise<unknown> => session.run("v = 0\nfor _i in range(20): v = await echo(value=v)").result;
+  const run = (): Promise<unknown> =>
+    session.run("v = 0\nfor _i in range(20): v = await echo(value=v)").result;
   const trips = async (): Promise<void> => {
     for (let level = 0; level < 20; level += 1) await floor.roundTrip(CALL_BYTES);
   };

@@ -98,10 +98,7 @@ export class ToolscriptError extends Error {
 }
 
 /** Whether `value` is a {@link ToolscriptError}, optionally with the given code. */
-export function isToolscriptError(
-  value: unknown,
-  code?: ToolscriptErrorCode,
-): value is ToolscriptError {
+export function isToolscriptError(value: unknown, code?: ToolscriptErrorCode): value is ToolscriptError {
   return value instanceof ToolscriptError && (code === undefined || value.code === code);
 }
 

@@ -103,7 +103,7 @@ class KernelSession:
                 transport.interrupt()
             state = transport.wait(deadline)
         finally:
-            transport.close(state="interrupted" if sys.exc_info()[1] else "")
+            transport.close()
         wake_in_ms = transport.wake_in_ms() if state == "waiting" else None
         data, is_all = transport.take()
         self._answer = self._wrap(state if is_all else "more", wake_in_ms, data)
@@ -165,7 +165,7 @@ class KernelTransport:
             self._calls_due = None
             self._condition.notify_all()
 
-    def close(self, state):
+    def close(self):
         """The kernel's turn begins."""
         with self._condition:
             self._is_open = False

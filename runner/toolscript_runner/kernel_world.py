@@ -18,7 +18,7 @@ from asyncio import events, runners
 # Private descriptors lie above the ones that programs and their tests expect to get.
 _LOWEST_PRIVATE = 200
 _READ_BYTES = 64 * 1024
-# A subprocess that prints does not have to wait for us: pipes are read 20 times a second.
+# Pipes are read 20 times a second; a program that prints much ought not to wait for it.
 _PIPE_BYTES = 1024 * 1024
 _F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
 
@@ -153,13 +153,6 @@ class Pipes:
             for reading in select.select(self._waiting, (), (), 0)[0]
             for data in _read_available(reading)
         ]
-
-    def close(self):
-        """In a forked process: the reading ends are the parent's."""
-        for reading, writing in self._pipes.values():
-            os.close(reading)
-            os.close(writing)
-        self._waiting = []
 
 
 def _dup_private(descriptor):

@@ -97,7 +97,8 @@ export interface Model {
   /**
    * Samples once and yields the answer's events as they arrive.
    *
-   * @throws {ToolscriptError} `model-request`, `model-access`, `model-throttled`, `model-failed`, `model-timeout`, `aborted`
+   * @throws {ToolscriptError} `model-request`, `model-access`, `model-throttled`, `model-failed`, `model-timeout`,
+   *   `invalid-argument`, `scenario-mismatch`, `aborted`
    */
   stream(request: ModelRequest, options?: ModelCallOptions): AsyncIterable<MessageEvent>;
   /** Samples once, without streaming. Same errors. */

@@ -31,7 +31,12 @@ describe("openConnection()", () => {
     const greeting = connection.hello();
     output.write(HELLO);
     expect(await greeting).toBe("3.13.1");
-    expect(JSON.parse(String(input.read()))).toEqual({ type: "hello", version: 1, marker: MARKER, maxFrameBytes: 4096 });
+    expect(JSON.parse(String(input.read()))).toEqual({
+      type: "hello",
+      version: 1,
+      marker: MARKER,
+      maxFrameBytes: 4096,
+    });
   });
 
   test("reads frames whatever the sizes of the reads, also inside a character", async () => {

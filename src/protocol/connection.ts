@@ -7,15 +7,10 @@
  */
 import type { Readable, Writable } from "node:stream";
 import { ToolscriptError } from "../errors.ts";
-import { createBatchQueue } from "./batch-queue.ts";
+import { type BatchQueue, createBatchQueue } from "./batch-queue.ts";
 import { createMarker, decodeLine, encodeFrames } from "./codec.ts";
-import {
-  DEFAULT_MAX_FRAME_BYTES,
-  type OutgoingFrame,
-  PROTOCOL_VERSION,
-  type RunnerFrame,
-} from "./frames.ts";
-import { createLineSplitter } from "./line-splitter.ts";
+import { DEFAULT_MAX_FRAME_BYTES, type OutgoingFrame, PROTOCOL_VERSION, type RunnerFrame } from "./frames.ts";
+import { createLineSplitter, type LineSplitter } from "./line-splitter.ts";
 
 /** Characters of unmarked output that are kept to explain an early end. */
 const KEPT_NOISE_CHARACTERS = 4096;
@@ -56,83 +51,119 @@ export interface Connection {
 
 /** Opens the host's end over two streams. */
 export function openConnection(options: ConnectionOptions): Connection {
-  const { input, output, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, marker = createMarker() } = options;
-  const splitter = createLineSplitter(maxFrameBytes + marker.length);
-  const queue = createBatchQueue<RunnerFrame>((pause) => {
-    if (pause) output.pause();
-    else output.resume();
-  });
-  const greeting = Promise.withResolvers<string>();
-  greeting.promise.catch(() => {}); // a connection may fail before anybody asks for its greeting
-  let greeted = false;
-  let over = false;
-  let noise = "";
+  return new StreamConnection(options);
+}
 
-  function fail(error: Error): void {
-    if (over) return;
-    over = true;
-    greeting.reject(error);
-    queue.fail(error);
-    input.end();
+class StreamConnection implements Connection {
+  readonly frames: AsyncIterable<readonly RunnerFrame[]>;
+  readonly #input: Writable;
+  readonly #marker: string;
+  readonly #maxFrameBytes: number;
+  readonly #splitter: LineSplitter;
+  readonly #queue: BatchQueue<RunnerFrame>;
+  readonly #greeting = Promise.withResolvers<string>();
+  #greeted = false;
+  #over = false;
+  #noise = "";
+
+  constructor(options: ConnectionOptions) {
+    const { input, output, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, marker = createMarker() } = options;
+    this.#input = input;
+    this.#marker = marker;
+    this.#maxFrameBytes = maxFrameBytes;
+    this.#splitter = createLineSplitter(maxFrameBytes + marker.length);
+    this.#queue = createBatchQueue((pause) => {
+      if (pause) output.pause();
+      else output.resume();
+    });
+    this.frames = this.#queue.batches;
+    this.#greeting.promise.catch(() => {}); // a connection may fail before anybody asks for its greeting
+    const onEnd = (cause?: Error): void => this.#explainEnd(endOfOutput(cause), options.explainEnd);
+    output.on("data", (chunk: Buffer) => this.#receive(chunk));
+    output.once("end", () => onEnd());
+    output.once("error", onEnd);
+    input.once("error", onEnd);
   }
 
-  function receive(chunk: Buffer): void {
-    if (over) return;
+  hello(): Promise<string> {
+    const hello = {
+      type: "hello",
+      version: PROTOCOL_VERSION,
+      marker: this.#marker,
+      maxFrameBytes: this.#maxFrameBytes,
+    } as const;
+    this.#input.write(encodeFrames([hello]));
+    return this.#greeting.promise;
+  }
+
+  send(frames: readonly OutgoingFrame[]): void {
+    if (!this.#over) this.#input.write(encodeFrames(frames));
+  }
+
+  fail(error: Error): void {
+    this.#finish(error, () => this.#queue.fail(error));
+  }
+
+  end(): void {
+    const closed = new ToolscriptError(
+      "session-closed",
+      "Waiting for the runner failed: the session was closed",
+    );
+    this.#finish(closed, () => this.#queue.end());
+  }
+
+  noise(): string {
+    return this.#noise + this.#splitter.rest().slice(0, KEPT_NOISE_CHARACTERS);
+  }
+
+  #finish(reason: Error, endQueue: () => void): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#greeting.reject(reason);
+    endQueue();
+    this.#input.end();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#over) return;
     try {
-      queue.push(splitter.push(chunk).flatMap(readLine));
+      this.#queue.push(this.#splitter.push(chunk).flatMap((line) => this.#readLine(line)));
     } catch (error) {
-      fail(error as Error);
+      this.fail(error as Error);
     }
   }
 
-  function readLine(line: string): RunnerFrame[] {
-    const frame = decodeLine(line, marker);
+  #readLine(line: string): RunnerFrame[] {
+    const frame = decodeLine(line, this.#marker);
     if (frame === undefined) {
-      noise = `${noise}${line}\n`.slice(-KEPT_NOISE_CHARACTERS);
+      this.#noise = `${this.#noise}${line}\n`.slice(-KEPT_NOISE_CHARACTERS);
       return [];
     }
-    if (greeted !== (frame.type !== "hello")) throw unexpectedFrame(frame.type);
+    if (this.#greeted !== (frame.type !== "hello")) throw unexpectedFrame(frame.type);
     if (frame.type !== "hello") return [frame];
     if (frame.version !== PROTOCOL_VERSION) throw wrongVersion(frame.version);
-    greeted = true;
-    greeting.resolve(frame.python);
+    this.#greeted = true;
+    this.#greeting.resolve(frame.python);
     return [];
   }
 
-  function explainEnd(cause?: Error): void {
-    const plain = endOfOutput(cause);
-    if (options.explainEnd === undefined || over) fail(plain);
-    else options.explainEnd(plain).then(fail, () => fail(plain));
+  #explainEnd(plain: ToolscriptError, explain: ConnectionOptions["explainEnd"]): void {
+    if (explain === undefined || this.#over) {
+      this.fail(plain);
+      return;
+    }
+    explain(plain).then(
+      (error) => this.fail(error),
+      () => this.fail(plain),
+    );
   }
-
-  output.on("data", receive);
-  output.once("end", () => explainEnd());
-  output.once("error", explainEnd);
-  input.once("error", explainEnd);
-
-  return {
-    hello() {
-      input.write(encodeFrames([{ type: "hello", version: PROTOCOL_VERSION, marker, maxFrameBytes }]));
-      return greeting.promise;
-    },
-    frames: queue.batches,
-    send(frames) {
-      if (!over) input.write(encodeFrames(frames));
-    },
-    fail,
-    end() {
-      if (over) return;
-      over = true;
-      greeting.reject(new ToolscriptError("session-closed", "Waiting for the runner failed: the session was closed"));
-      queue.end();
-      input.end();
-    },
-    noise: () => noise + splitter.rest().slice(0, KEPT_NOISE_CHARACTERS),
-  };
 }
 
 function unexpectedFrame(type: string): ToolscriptError {
-  return new ToolscriptError("protocol-violation", `Reading a frame of the runner failed: "${type}" is out of order`);
+  return new ToolscriptError(
+    "protocol-violation",
+    `Reading a frame of the runner failed: "${type}" is out of order`,
+  );
 }
 
 function wrongVersion(version: number): ToolscriptError {

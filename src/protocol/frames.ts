@@ -117,9 +117,5 @@ export type HostFrame = z.infer<typeof hostFrameSchema>;
  */
 export type OutgoingFrame = HostFrame | { type: "result"; id: number; json: string };
 export type RunnerFrame = z.infer<typeof runnerFrameSchema>;
-/** A tool as the runner knows it. */
-export type ToolDeclaration = z.infer<typeof toolDeclarationSchema>;
-/** The budgets of a cell that the runner itself keeps. */
-export type CellLimits = z.infer<typeof cellLimitsSchema>;
 /** A value that JSON can carry. */
 export type JsonValue = z.infer<ReturnType<typeof z.json>>;

@@ -86,10 +86,13 @@ export class Cell implements ScriptRun {
 
   /** Reads one frame of the runner. @throws {ToolscriptError} `protocol-violation` */
   receive(frame: RunnerFrame): void {
-    if (frame.type === "hello" || frame.cell !== this.#context.cell) throw wrongCell(frame, this.#context.cell);
+    if (frame.type === "hello" || frame.cell !== this.#context.cell) {
+      throw wrongCell(frame, this.#context.cell);
+    }
     if (frame.type === "call") this.#onCall(frame);
-    else if (frame.type === "cancel") this.#calls.giveUp(frame.id, "The script no longer waits for this call");
-    else if (frame.type === "output") this.#onOutput(frame.stream, frame.text);
+    else if (frame.type === "cancel") {
+      this.#calls.giveUp(frame.id, "The script no longer waits for this call");
+    } else if (frame.type === "output") this.#onOutput(frame.stream, frame.text);
     else if (frame.type === "blocked") this.#onBlocked(frame.wakeInMs);
     else this.#onDone(frame);
   }
@@ -176,7 +179,9 @@ export class Cell implements ScriptRun {
 
   #onOutput(stream: "stdout" | "stderr", text: string): void {
     const kept = this.#output.add(stream, text);
-    if (kept === undefined) throw violation(`output goes on far beyond "${this.#context.limits.maxOutputBytes}" bytes`);
+    if (kept === undefined) {
+      throw violation(`output goes on far beyond "${this.#context.limits.maxOutputBytes}" bytes`);
+    }
     if (kept !== "") this.#events.write({ type: "output", stream, text: kept });
   }
 

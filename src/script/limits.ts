@@ -64,5 +64,8 @@ export function resolveLimits(given: Partial<ScriptLimits> = {}): ScriptLimits {
 
 function invalidLimit(name: string, reason: string): ToolscriptError {
   const known = Object.keys(DEFAULT_SCRIPT_LIMITS).join(", ");
-  return new ToolscriptError("invalid-argument", `Setting the limit "${name}" failed: ${reason}; limits are ${known}`);
+  return new ToolscriptError(
+    "invalid-argument",
+    `Setting the limit "${name}" failed: ${reason}; limits are ${known}`,
+  );
 }

@@ -14,13 +14,7 @@ export interface ScriptCall {
 }
 
 /** A budget that ended a cell or refused a call. */
-export type ExceededLimit =
-  | "running-time"
-  | "output"
-  | "calls"
-  | "calls-in-flight"
-  | "memory"
-  | "lifetime";
+export type ExceededLimit = "running-time" | "output" | "calls" | "calls-in-flight" | "memory" | "lifetime";
 
 /** What a cell did, in the order of its end. A script that fails is a result, too. */
 export interface CellResult {

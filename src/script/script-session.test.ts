@@ -35,9 +35,9 @@ async function nextOfType<T extends ScriptEvent["type"]>(
   type: T,
 ): Promise<Extract<ScriptEvent, { type: T }>> {
   for (;;) {
-    const { value, done } = await events.next();
-    if (done === true) throw new Error(`no event "${type}" came`);
-    if ((value as ScriptEvent).type === type) return value as Extract<ScriptEvent, { type: T }>;
+    const next = (await events.next()) as IteratorResult<ScriptEvent, undefined>;
+    if (next.done === true) throw new Error(`no event "${type}" came`);
+    if (next.value.type === type) return next.value as Extract<ScriptEvent, { type: T }>;
   }
 }
 
@@ -53,10 +53,8 @@ describe("ScriptSession.run() with a runner that lies [frames.host-validates]", 
   ])("fails with protocol-violation when it %s", async (_title, message, frames) => {
     const { wire, session, run } = await scene();
     wire.say(CALL, ...(frames as Record<string, unknown>[]));
-    await expect(run.result).rejects.toMatchObject({
-      code: "protocol-violation",
-      message: expect.stringContaining(message),
-    });
+    await expect(run.result).rejects.toThrow(message);
+    await expect(run.result).rejects.toMatchObject({ code: "protocol-violation" });
     expect(session.alive).toBe(false);
     expect(() => session.run("again")).toThrow(expect.objectContaining({ code: "protocol-violation" }));
   });
@@ -109,7 +107,9 @@ describe("ScriptSession.run()", () => {
     wire.say(DONE);
     await run.result;
     session.run("second");
-    await expect.poll(() => wire.received.map((frame) => frame["type"])).toEqual(["hello", "tools", "run", "run"]);
+    await expect
+      .poll(() => wire.received.map((frame) => frame["type"]))
+      .toEqual(["hello", "tools", "run", "run"]);
   });
 
   test("rejects with sandbox-ended when the runner dies, and gives its calls up", async () => {
@@ -141,12 +141,18 @@ describe("ScriptSession.run()", () => {
     run.resolve(1, ["one"]);
     expect(() => run.resolve(1, "again")).toThrow(expect.objectContaining({ code: "unknown-call" }));
     expect(() => run.reject(99, "never made")).toThrow(expect.objectContaining({ code: "unknown-call" }));
-    await expect.poll(() => wire.received.slice(3)).toEqual([
-      { type: "error", id: 2, kind: "tool", message: "no such order" },
-      { type: "result", id: 1, value: ["one"] },
-    ]);
+    await expect
+      .poll(() => wire.received.slice(3))
+      .toEqual([
+        { type: "error", id: 2, kind: "tool", message: "no such order" },
+        { type: "result", id: 1, value: ["one"] },
+      ]);
     wire.say(DONE);
-    expect((await nextOfType(events, "finished")).result.stats).toMatchObject({ calls: 2, waves: 1, maxInFlight: 2 });
+    expect((await nextOfType(events, "finished")).result.stats).toMatchObject({
+      calls: 2,
+      waves: 1,
+      maxInFlight: 2,
+    });
   });
 
   test("ignores the answer to a call that was cancelled meanwhile", async () => {

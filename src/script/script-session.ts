@@ -112,7 +112,10 @@ class LiveScriptSession implements ScriptSession {
   run(code: string, options: RunOptions = {}): ScriptRun {
     if (this.#end !== undefined) throw this.#end;
     if (this.#cell !== undefined) {
-      throw new ToolscriptError("cell-running", `Starting a cell failed: cell "${this.#cells}" is still running`);
+      throw new ToolscriptError(
+        "cell-running",
+        `Starting a cell failed: cell "${this.#cells}" is still running`,
+      );
     }
     clearTimeout(this.#idleTimer);
     this.#cells += 1;
@@ -136,7 +139,9 @@ class LiveScriptSession implements ScriptSession {
   }
 
   get #attached(): SandboxSession {
-    if (this.#sandbox === undefined) throw new ToolscriptError("session-closed", "Using the session failed: it is not open");
+    if (this.#sandbox === undefined) {
+      throw new ToolscriptError("session-closed", "Using the session failed: it is not open");
+    }
     return this.#sandbox;
   }
 
@@ -158,7 +163,9 @@ class LiveScriptSession implements ScriptSession {
 
   #watch(cell: Cell, signal: AbortSignal | undefined): void {
     const onAbort = (): void => {
-      cell.fail(new ToolscriptError("aborted", "Running the cell failed: it was aborted", { cause: signal?.reason }));
+      cell.fail(
+        new ToolscriptError("aborted", "Running the cell failed: it was aborted", { cause: signal?.reason }),
+      );
       this.#abandon("a cell was aborted");
     };
     if (signal?.aborted === true) queueMicrotask(onAbort);
@@ -183,7 +190,10 @@ class LiveScriptSession implements ScriptSession {
 
   #receive(frame: RunnerFrame): void {
     if (this.#cell === undefined || this.#cell.ended) {
-      throw new ToolscriptError("protocol-violation", `Reading a frame of the runner failed: "${frame.type}" while no cell runs`);
+      throw new ToolscriptError(
+        "protocol-violation",
+        `Reading a frame of the runner failed: "${frame.type}" while no cell runs`,
+      );
     }
     this.#cell.receive(frame);
     if (this.#cell.ended) this.#cell = undefined;
@@ -204,7 +214,9 @@ class LiveScriptSession implements ScriptSession {
   }
 
   #abandon(reason: string): void {
-    this.#over(new ToolscriptError("session-closed", `Using the session failed: it was ended because ${reason}`));
+    this.#over(
+      new ToolscriptError("session-closed", `Using the session failed: it was ended because ${reason}`),
+    );
     this.#sandbox?.close().catch(() => {}); // nobody waits for this end
   }
 

@@ -76,5 +76,10 @@ export function createGate(): Gate {
 
 /** Makes a tool of that name which returns what `execute` returns, whatever that is. */
 export function returning(name: string, execute: () => unknown): Tool {
-  return tool({ name, description: "Returns something odd.", input: z.object({}), execute: async () => execute() });
+  return tool({
+    name,
+    description: "Returns something odd.",
+    input: z.object({}),
+    execute: async () => execute(),
+  });
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { afterAll, describe, test } from "vitest";
 import { openContractBench, sandboxContract } from "../../src/testing/sandbox-contract.ts";
 import { createProcessSandbox } from "../fixtures/process-sandbox.ts";
@@ -9,7 +10,11 @@ const NEEDS_ISOLATION = new Set(["budget.memory"]);
 const bench = openContractBench(createProcessSandbox(), { threads: true, subprocesses: true });
 afterAll(() => bench.close());
 
-describe("stdio runner in a bare process [frames.stdio-runner]", () => {
+const noPython = await requireOrSkip("python", () =>
+  execFileSync("python3", ["--version"], { encoding: "utf8" }),
+);
+
+describe.skipIf(noPython)("stdio runner in a bare process [frames.stdio-runner]", () => {
   for (const one of sandboxContract.filter(({ id }) => !NEEDS_ISOLATION.has(id))) {
     test(`[${one.id}] ${one.shows}`, () => bench.prove(one));
   }

@@ -9,7 +9,9 @@ const TEST_FILES = ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test
 function citedIds(): Set<string> {
   const cited = new Set(sandboxContract.map((contractCase) => contractCase.id));
   for (const file of globSync(TEST_FILES)) {
-    for (const match of readFileSync(file, "utf8").matchAll(/\[([a-z]+\.[a-z-]+)\]/g)) cited.add(match[1] ?? "");
+    for (const match of readFileSync(file, "utf8").matchAll(/\[([a-z]+\.[a-z-]+)\]/g)) {
+      cited.add(match[1] ?? "");
+    }
   }
   return cited;
 }

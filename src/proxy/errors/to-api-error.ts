@@ -50,6 +50,7 @@ export function toApiError(thrown: unknown): ApiError {
     return new ApiError("invalid_request_error", "The request is nested too deeply", { cause: thrown });
   }
   if (!(thrown instanceof ToolscriptError)) return internal(thrown);
+  if (thrown.code === "aborted") return clientLeft(thrown);
   if (thrown.code === "model-access") return upstreamAccess(thrown);
   const type = toType(thrown);
   if (type === undefined) return internal(thrown);
@@ -78,6 +79,11 @@ function upstreamAccess(thrown: ToolscriptError): ApiError {
     "The server's own credentials were refused by the model service; its operator must mend that",
     { cause: thrown },
   );
+}
+
+/** Nobody reads it; the log shows the status that is customary for this. */
+function clientLeft(thrown: ToolscriptError): ApiError {
+  return new ApiError("api_error", "The client left", { cause: thrown, status: 499 });
 }
 
 function internal(thrown: unknown): ApiError {

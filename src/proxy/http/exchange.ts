@@ -112,9 +112,9 @@ function createEnd(
       leave();
       count(kind, status);
       const ms = Math.round(performance.now() - startedAt);
-      const isFault = error !== undefined && status >= 500;
+      const isFault = error !== undefined && (status >= 500 || status === 200);
       state.options.log({
-        level: isFault ? "error" : "info",
+        level: toLevel(isFault, status),
         event: "request",
         requestId,
         method,
@@ -126,6 +126,12 @@ function createEnd(
       });
     },
   };
+}
+
+/** A fault in mid-stream, when the status had long been sent, is often no more than a client that left. */
+function toLevel(isFault: boolean, status: number): "info" | "warn" | "error" {
+  if (!isFault) return "info";
+  return status === 200 ? "warn" : "error";
 }
 
 /** What the operator needs to know of a fault: our own message, and where it came from. */

@@ -47,6 +47,7 @@ export function parseRequest(value: unknown, options: ParseOptions = {}): Parsed
   checkSupportedBody(body);
   const tools = readTools(body);
   const hasCodeHistory = checkMessages(body);
+  checkToolReferences(body);
   return {
     body,
     stream: body.stream === true,
@@ -89,6 +90,23 @@ function checkBlock(block: RequestBody["messages"][number]["content"][number] & 
   for (const [index, inner] of (block["content"] as Record<string, unknown>[]).entries()) {
     checkSupportedBlock(inner, `${path}.${type}.content.${index}`);
   }
+}
+
+/** What a search of the client's own found must be there. */
+function checkToolReferences({ messages, tools }: RequestBody): void {
+  const names = new Set((tools ?? []).map((tool) => tool.name));
+  for (const { content } of messages) {
+    if (typeof content === "string") continue;
+    for (const { type, content: parts } of content) {
+      if (type !== "tool_result" || !Array.isArray(parts)) continue;
+      for (const part of parts as Record<string, unknown>[]) checkToolReference(part, names);
+    }
+  }
+}
+
+function checkToolReference(part: Readonly<Record<string, unknown>>, names: ReadonlySet<unknown>): void {
+  if (part["type"] !== "tool_reference" || names.has(part["tool_name"])) return;
+  throw invalidRequest(`Tool reference '${String(part["tool_name"])}' not found in available tools`);
 }
 
 function isCodeBlock(block: Readonly<Record<string, unknown>>): boolean {

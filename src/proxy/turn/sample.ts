@@ -96,7 +96,10 @@ function* begin(
 
 function toPassage(block: ContentBlock, context: SampleContext): Passage {
   const { writer, directNames, ids } = context;
-  if (block.type !== "tool_use") return { kind: "plain", index: writer.openBlock(), change: {} };
+  if (block.type !== "tool_use") {
+    const change = block.type === "server_tool_use" ? { caller: DIRECT } : {};
+    return { kind: "plain", index: writer.openBlock(), change };
+  }
   if (block["name"] === CODE_TOOL) {
     context.onScript();
     const id = toClientUseId(String(block["id"]), ids);

@@ -99,57 +99,6 @@ class EngineClient implements Engine {
     }
   }
 
-  attach(id: string, options?: RequestOptions): Promise<Duplex>;
-  start(id: string, image: string, options?: RequestOptions): Promise<void>;
-  /** Undefined when there is no such container. */
-  inspect(id: string): Promise<ContainerState | undefined>;
-  kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<void>;
-  /** Resolves once the container does not run any more, or has gone. */
-  waitStopped(id: string): Promise<void>;
-  /** Resolves once the container has gone. */
-  waitRemoved(id: string, timeoutMs?: number): Promise<void>;
-  /** Kills and removes; does nothing when the container has gone or is going. */
-  remove(id: string): Promise<void>;
-  /** Every container of this sandbox, of whichever host and state. */
-  list(): Promise<readonly ListedContainer[]>;
-}
-
-/** Opens a client. No request is made. */
-export function openEngine(address: EngineAddress, requestTimeoutMs: number): Engine {
-  return new EngineClient(address, requestTimeoutMs);
-}
-
-interface LimitedRequest extends RequestOptions {
-  readonly timeoutMs?: number;
-  readonly image?: string;
-}
-
-class EngineClient implements Engine {
-  readonly address: string;
-  readonly #docker: Docker;
-  readonly #requestTimeoutMs: number;
-
-  constructor(address: EngineAddress, requestTimeoutMs: number) {
-    this.address = address.shown;
-    this.#docker = new Docker(address.client);
-    this.#requestTimeoutMs = requestTimeoutMs;
-  }
-
-  imageVolumes(image: string, options: RequestOptions = {}): Promise<readonly string[]> {
-    const look = async () => {
-      const { Config } = await this.#docker.getImage(image).inspect();
-      return Object.keys(Config.Volumes ?? {});
-    };
-    return this.#request("Looking at the image", look, { ...options, image });
-  }
-
-  create(name: string, spec: ContainerSpec): Promise<string> {
-    const image = spec.Image ?? "";
-    const create = async (abortSignal: AbortSignal) =>
-      (await this.#docker.createContainer({ ...spec, name, abortSignal })).id;
-    return this.#request("Creating a container", create, { image });
-  }
-
   attach(id: string, options: RequestOptions = {}): Promise<Duplex> {
     const attach = (abortSignal: AbortSignal) => attachRaw(this.#docker, id, abortSignal);
     return this.#request("Attaching to a container", attach, options);

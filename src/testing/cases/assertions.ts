@@ -14,7 +14,11 @@ export function assertPrinted(result: CellResult, stdout: string): void {
 
 /** The cell ended with `returnCode`, and its standard error has every one of `parts`. */
 export function assertFailed(result: CellResult, returnCode: number, ...parts: readonly string[]): void {
-  assert.equal(result.returnCode, returnCode, `return code of a cell with stderr ${JSON.stringify(result.stderr)}`);
+  assert.equal(
+    result.returnCode,
+    returnCode,
+    `return code of a cell with stderr ${JSON.stringify(result.stderr)}`,
+  );
   for (const part of parts) assertIncludes(result.stderr, part);
 }
 

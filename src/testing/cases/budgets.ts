@@ -23,7 +23,8 @@ export const budgetCases: readonly ContractCase[] = [
     shows: "a script that ignores the interrupt is killed, and the result says that its variables are lost",
     async run(bench) {
       const session = await bench.open({ limits: { runningMs: 200, interruptGraceMs: 300 } });
-      const code = "n = 0\nwhile True:\n    try:\n        n += 1\n        while True: n += 1\n    except BaseException: pass";
+      const code =
+        "n = 0\nwhile True:\n    try:\n        n += 1\n        while True: n += 1\n    except BaseException: pass";
       const result = await session.run(code).result;
       assert.deepEqual([result.limit, result.survived, session.alive], ["running-time", false, false]);
       assert.throws(() => session.run("1"), { code: "session-closed" });
@@ -35,7 +36,7 @@ export const budgetCases: readonly ContractCase[] = [
     async run(bench) {
       const gate = createGate();
       const session = await bench.open({ tools: [gate.tool], limits: { runningMs: 400 } });
-      setTimeout(gate.open, 700);
+      setTimeout(() => gate.open(), 700);
       const code = "import asyncio\nawait wait()\nawait asyncio.sleep(0.5)\nprint('fine')";
       const result = await session.run(code).result;
       assertPrinted(result, "fine\n");
@@ -48,8 +49,12 @@ export const budgetCases: readonly ContractCase[] = [
     async run(bench) {
       const gate = createGate();
       const session = await bench.open({ tools: [gate.tool, echo], limits: { callMs: 50 } });
-      const code = "try:\n    await wait()\nexcept TimeoutError as error:\n    print(error)\nprint(await echo(value=1))";
-      assertPrinted(await session.run(code).result, "Calling tool ['wait'] timed out (no response after 0.05s).\n1\n");
+      const code =
+        "try:\n    await wait()\nexcept TimeoutError as error:\n    print(error)\nprint(await echo(value=1))";
+      assertPrinted(
+        await session.run(code).result,
+        "Calling tool ['wait'] timed out (no response after 0.05s).\n1\n",
+      );
       assert.equal(gate.aborted, 1);
     },
   },
@@ -58,7 +63,13 @@ export const budgetCases: readonly ContractCase[] = [
     shows: "more calls than the budget of a cell: ToolError naming the budget; the next cell has its own",
     async run(bench) {
       const session = await bench.open({ tools: [echo], limits: { maxCalls: 3 } });
-      assertFailed(await session.run("for i in range(9): await echo(value=i)").result, 1, "ToolError", "3", "calls");
+      assertFailed(
+        await session.run("for i in range(9): await echo(value=i)").result,
+        1,
+        "ToolError",
+        "3",
+        "calls",
+      );
       assertPrinted(await session.run("print(await echo(value='again'))").result, "again\n");
     },
   },
@@ -67,7 +78,8 @@ export const budgetCases: readonly ContractCase[] = [
     shows: "a million pending calls stop at the budget; the host never sees more",
     async run(bench) {
       const session = await bench.open({ tools: [echo], limits: { maxCallsInFlight: 100 } });
-      const code = "import asyncio\nr = await asyncio.gather(*(echo(value=i) for i in range(50_000)), return_exceptions=True)\nprint(sum(isinstance(x, ToolError) for x in r))";
+      const code =
+        "import asyncio\nr = await asyncio.gather(*(echo(value=i) for i in range(50_000)), return_exceptions=True)\nprint(sum(isinstance(x, ToolError) for x in r))";
       const result = await session.run(code).result;
       assertPrinted(result, "49900\n");
       assert.equal(result.stats.maxInFlight, 100);
@@ -88,7 +100,8 @@ export const budgetCases: readonly ContractCase[] = [
   },
   {
     id: "budget.memory",
-    shows: "a memory bomb ends as MemoryError or with its interpreter, never with the host; other sessions go on",
+    shows:
+      "a memory bomb ends as MemoryError or with its interpreter, never with the host; other sessions go on",
     async run(bench) {
       const [bomb, neighbour] = await Promise.all([bench.open(), bench.open()]);
       const result = await bomb.run("hoard = []\nwhile True: hoard.append(bytearray(16_000_000))").result;

@@ -25,7 +25,10 @@ export const callCases: readonly ContractCase[] = [
     id: "call.native",
     shows: "native: keyword arguments in, parsed JSON out",
     async run(bench) {
-      assertPrinted(await bench.run("print((await echo(value={'a': [1, None, True, 1.5]}))['a'])", [echo]), "[1, None, True, 1.5]\n");
+      assertPrinted(
+        await bench.run("print((await echo(value={'a': [1, None, True, 1.5]}))['a'])", [echo]),
+        "[1, None, True, 1.5]\n",
+      );
     },
   },
   {
@@ -105,7 +108,10 @@ print("goes on")`;
     shows: "arguments against the schema: ToolError naming field and reason, and the tool does not run",
     async run(bench) {
       const { counted, count } = countingTool();
-      const result = await bench.run("try:\n    await counted(quarter='Q9')\nexcept ToolError as e:\n    print(e)", [counted]);
+      const result = await bench.run(
+        "try:\n    await counted(quarter='Q9')\nexcept ToolError as e:\n    print(e)",
+        [counted],
+      );
       for (const part of ["quarter", "Q9", "Q1"]) assertIncludes(result.stdout, part);
       const missing = await bench.run("await counted()", [counted]);
       assertFailed(missing, 1, "ToolError", "quarter");
@@ -130,7 +136,13 @@ print("goes on")`;
     id: "call.unknown",
     shows: "an unknown tool is a NameError like any unknown name",
     async run(bench) {
-      assertFailed(await bench.run("await get_weather(city='Rome')", [echo]), 1, "NameError", "get_weather", "line 1");
+      assertFailed(
+        await bench.run("await get_weather(city='Rome')", [echo]),
+        1,
+        "NameError",
+        "get_weather",
+        "line 1",
+      );
     },
   },
   {

@@ -13,8 +13,17 @@ export const errorCases: readonly ContractCase[] = [
     async run(bench) {
       const code = "def inner(x):\n    return 10 / x\n\ndef outer():\n    return inner(0)\n\nouter()";
       const result = await bench.run(code);
-      assertFailed(result, 1, "Traceback (most recent call last):", "line 7", "line 5, in outer", "line 2, in inner");
-      for (const part of ["return inner(0)", "return 10 / x", "ZeroDivisionError: division by zero"]) assertIncludes(result.stderr, part);
+      assertFailed(
+        result,
+        1,
+        "Traceback (most recent call last):",
+        "line 7",
+        "line 5, in outer",
+        "line 2, in inner",
+      );
+      for (const part of ["return inner(0)", "return 10 / x", "ZeroDivisionError: division by zero"]) {
+        assertIncludes(result.stderr, part);
+      }
       assertExcludes(result.stderr, "toolscript_runner");
     },
   },
@@ -22,11 +31,15 @@ export const errorCases: readonly ContractCase[] = [
     id: "error.traceback-async",
     shows: "the same in async code, under gather and under asyncio.run",
     async run(bench) {
-      const code = "import asyncio\nasync def one(i):\n    await echo(value=i)\n    raise KeyError(i)\nawait asyncio.gather(one(1), one(2))";
+      const code =
+        "import asyncio\nasync def one(i):\n    await echo(value=i)\n    raise KeyError(i)\nawait asyncio.gather(one(1), one(2))";
       const result = await bench.run(code, [echo]);
       assertFailed(result, 1, "line 5", "line 4, in one", "raise KeyError(i)", "KeyError: 1");
       assertExcludes(result.stderr, "toolscript_runner");
-      const plain = await bench.run(code.replace("await asyncio.gather(one(1), one(2))", "asyncio.run(one(3))"), [echo]);
+      const plain = await bench.run(
+        code.replace("await asyncio.gather(one(1), one(2))", "asyncio.run(one(3))"),
+        [echo],
+      );
       assertFailed(plain, 1, "line 4, in one", "KeyError: 3");
       assertExcludes(plain.stderr, "toolscript_runner");
     },
@@ -37,7 +50,14 @@ export const errorCases: readonly ContractCase[] = [
     async run(bench) {
       const session = await bench.shared();
       await session.run("def broken():\n    raise RuntimeError('from before')").result;
-      assertFailed(await session.run("\n\nbroken()").result, 1, "line 3", "broken()", "line 2, in broken", "raise RuntimeError('from before')");
+      assertFailed(
+        await session.run("\n\nbroken()").result,
+        1,
+        "line 3",
+        "broken()",
+        "line 2, in broken",
+        "raise RuntimeError('from before')",
+      );
     },
   },
   {
@@ -65,7 +85,10 @@ export const errorCases: readonly ContractCase[] = [
       assertPrinted(await bench.run("import sys\nsys.exit()"), "");
       const text = await bench.run("raise SystemExit('x')");
       assert.deepEqual([text.returnCode, text.stderr], [1, "x\n"]);
-      assertFailed(await bench.run("import asyncio, sys\nasync def main(): sys.exit(5)\nasyncio.run(main())"), 5);
+      assertFailed(
+        await bench.run("import asyncio, sys\nasync def main(): sys.exit(5)\nasyncio.run(main())"),
+        5,
+      );
       assertPrinted(await bench.run("print('lives')"), "lives\n");
     },
   },
@@ -86,7 +109,11 @@ raise ExceptionGroup("two", [ValueError("a"), TypeError("b")])`;
     shows: "a recursion overflow is a RecursionError and the session lives on",
     async run(bench) {
       const session = await bench.shared();
-      assertFailed(await session.run("kept = 7\ndef f(n): return f(n + 1)\nf(0)").result, 1, "RecursionError");
+      assertFailed(
+        await session.run("kept = 7\ndef f(n): return f(n + 1)\nf(0)").result,
+        1,
+        "RecursionError",
+      );
       assertPrinted(await session.run("print(kept)").result, "7\n");
     },
   },

@@ -33,7 +33,9 @@ warnings.warn("old")
 print("out")`;
       const result = await bench.run(code);
       assert.deepEqual([result.stdout, result.returnCode], ["out\n", 0]);
-      for (const part of ["to stderr\n", "WARNING:root:careful", "UserWarning: old"]) assertIncludes(result.stderr, part);
+      for (const part of ["to stderr\n", "WARNING:root:careful", "UserWarning: old"]) {
+        assertIncludes(result.stderr, part);
+      }
     },
   },
   {
@@ -50,7 +52,10 @@ print(ascii("x"), file=sys.stderr)`;
       const result = await bench.run(code);
       assert.equal(result.stdout, "é漢🎉\n🎉\n'\\ud800'\n");
       const surrogate = await bench.run('print("a\\ud800b")');
-      assertIncludes(surrogate.stdout + surrogate.stderr, surrogate.returnCode === 0 ? "a" : "surrogates not allowed");
+      assertIncludes(
+        surrogate.stdout + surrogate.stderr,
+        surrogate.returnCode === 0 ? "a" : "surrogates not allowed",
+      );
     },
   },
   {
@@ -114,7 +119,9 @@ print(await echo(value="real"))`;
     id: "output.descriptors",
     shows: "bytes written to descriptors 1 and 2 behind Python's back are output, too",
     async run(bench) {
-      const result = await bench.run('import os\nos.write(1, b"to one\\n")\nos.write(2, b"to two\\n")\nprint("printed")');
+      const result = await bench.run(
+        'import os\nos.write(1, b"to one\\n")\nos.write(2, b"to two\\n")\nprint("printed")',
+      );
       assert.equal(result.returnCode, 0);
       assertIncludes(result.stdout, "to one\n");
       assertIncludes(result.stdout, "printed\n");
@@ -125,7 +132,8 @@ print(await echo(value="real"))`;
     id: "output.subprocess",
     shows: "what a subprocess prints is output, where there are subprocesses; elsewhere they are refused",
     async run(bench) {
-      const code = 'import subprocess, sys\nsubprocess.run([sys.executable, "-c", "print(\'child \' * 20000)"], check=True)\nprint("parent")';
+      const code =
+        'import subprocess, sys\nsubprocess.run([sys.executable, "-c", "print(\'child \' * 20000)"], check=True)\nprint("parent")';
       const result = await bench.run(code);
       if (!bench.traits.subprocesses) {
         assert.notEqual(result.returnCode, 0);

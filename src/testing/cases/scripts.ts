@@ -18,7 +18,10 @@ export const scriptCases: readonly ContractCase[] = [
     shows: "asyncio.gather returns results in the order of its arguments",
     async run(bench) {
       const code = "import asyncio\nprint(await asyncio.gather(*[echo(value=i) for i in range(20)]))";
-      assertPrinted(await bench.run(code, [echo]), `[${Array.from({ length: 20 }, (_, i) => i).join(", ")}]\n`);
+      assertPrinted(
+        await bench.run(code, [echo]),
+        `[${Array.from({ length: 20 }, (_, i) => i).join(", ")}]\n`,
+      );
     },
   },
   {
@@ -100,7 +103,8 @@ print(Counter().up().up().n, total(x for x in range(4)), [factor * y for y in (1
     id: "script.multiline-strings",
     shows: "multi-line string literals are untouched",
     async run(bench) {
-      const code = 'text = """one\n  two\n\n\tthree\n"""\nif True:\n    inner = """a\nb"""\nprint(repr(text), repr(inner))';
+      const code =
+        'text = """one\n  two\n\n\tthree\n"""\nif True:\n    inner = """a\nb"""\nprint(repr(text), repr(inner))';
       assertPrinted(await bench.run(code), "'one\\n  two\\n\\n\\tthree\\n' 'a\\nb'\n");
     },
   },
@@ -122,7 +126,11 @@ print(len({secrets.token_hex(8) for _ in range(50)}), re.sub(r"\\d+", "#", "a1b2
     shows: "variables, functions and imports persist from cell to cell",
     async run(bench) {
       const session = await bench.shared([echo]);
-      assertPrinted(await session.run("import math\nrows = await echo(value=[1, 4])\ndef f(x): return math.sqrt(x)").result, "");
+      assertPrinted(
+        await session.run("import math\nrows = await echo(value=[1, 4])\ndef f(x): return math.sqrt(x)")
+          .result,
+        "",
+      );
       assertPrinted(await session.run("print([f(row) for row in rows])").result, "[1.0, 2.0]\n");
     },
   },
@@ -140,7 +148,8 @@ print(len({secrets.token_hex(8) for _ in range(50)}), re.sub(r"\\d+", "#", "a1b2
     id: "script.threads",
     shows: "asyncio.to_thread works where there are threads, and says so where there are none",
     async run(bench) {
-      const code = "import asyncio, time\nprint(await asyncio.gather(asyncio.to_thread(sum, [1, 2]), echo(value=3)))";
+      const code =
+        "import asyncio, time\nprint(await asyncio.gather(asyncio.to_thread(sum, [1, 2]), echo(value=3)))";
       const result = await bench.run(code, [echo]);
       if (bench.traits.threads) assertPrinted(result, "[3, 3]\n");
       else assertFailed(result, 1, "thread");

@@ -16,7 +16,9 @@ export const sessionCases: readonly ContractCase[] = [
       assertFailed(await two.run("print(secret)").result, 1, "NameError");
       const code = "import random, os, uuid\nprint(random.random(), os.urandom(8).hex(), uuid.uuid4())";
       const [first, second] = await Promise.all([one.run(code).result, two.run(code).result]);
-      for (const [index, word] of first.stdout.split(" ").entries()) assert.notEqual(word, second.stdout.split(" ")[index]);
+      for (const [index, word] of first.stdout.split(" ").entries()) {
+        assert.notEqual(word, second.stdout.split(" ")[index]);
+      }
     },
   },
   {
@@ -94,7 +96,8 @@ export const sessionCases: readonly ContractCase[] = [
     shows: "a task that a cell left behind makes no call between cells",
     async run(bench) {
       const session = await bench.shared([echo]);
-      const code = "import asyncio\nasync def later():\n    await asyncio.sleep(0)\n    await asyncio.sleep(0)\n    await echo(value=1)\ntask = asyncio.create_task(later())\nawait asyncio.sleep(0)";
+      const code =
+        "import asyncio\nasync def later():\n    await asyncio.sleep(0)\n    await asyncio.sleep(0)\n    await echo(value=1)\ntask = asyncio.create_task(later())\nawait asyncio.sleep(0)";
       const first = await session.run(code).result;
       assert.equal(first.stats.calls, 0);
       assertPrinted(await session.run("print(await echo(value=2))").result, "2\n");

@@ -50,7 +50,7 @@ export const valueCases: readonly ContractCase[] = [
     shows: "whatever a tool throws is a ToolError, also what is no Error, thrown at once",
     async run(bench) {
       const text = await caught(bench, "thrower", () => {
-        // oxlint-disable-next-line no-throw-literal -- tools of others do this
+        // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- tools of others do this
         throw "a bare string";
       });
       assert.equal(text, "ToolError a bare string\n");
@@ -60,16 +60,19 @@ export const valueCases: readonly ContractCase[] = [
     id: "value.unicode",
     shows: "text survives the way there and back: non-ASCII, quotes, newlines, line separators, NUL",
     async run(bench) {
-      const text = "é 漢字 🎉 \"q\" \\ \n\t\u2028 \u0000 \u0001";
+      const text = 'é 漢字 🎉 "q" \\ \n\t\u2028 \u0000 \u0001';
       const code = `v = await echo(value=${JSON.stringify(text)})\nprint(v == ${JSON.stringify(text)}, len(v))`;
-      assertPrinted(await bench.run(code, [echo]), `True ${[...text].length}\n`);
+      assertPrinted(await bench.run(code, [echo]), `True ${Array.from(text).length}\n`);
     },
   },
   {
     id: "value.numbers",
     shows: "large whole numbers from a script arrive exactly or are refused, floats round-trip",
     async run(bench) {
-      assertPrinted(await bench.run("print(await echo(value=[9007199254740991, 0.1, -1e300]))", [echo]), "[9007199254740991, 0.1, -1e+300]\n");
+      assertPrinted(
+        await bench.run("print(await echo(value=[9007199254740991, 0.1, -1e300]))", [echo]),
+        "[9007199254740991, 0.1, -1e+300]\n",
+      );
       assertFailed(await bench.run("await echo(value=float('nan'))", [echo]), 1, "ToolError");
     },
   },
@@ -85,7 +88,10 @@ export const valueCases: readonly ContractCase[] = [
     id: "value.too-large-result",
     shows: "a result over the limit is a ToolError that says its size",
     async run(bench) {
-      const session = await bench.open({ tools: [returning("big", () => "x".repeat(MIB))], limits: { maxResultBytes: 1000 } });
+      const session = await bench.open({
+        tools: [returning("big", () => "x".repeat(MIB))],
+        limits: { maxResultBytes: 1000 },
+      });
       const result = await session.run("await big()").result;
       assertFailed(result, 1, "ToolError", "1048578", "1000");
       assert.equal(result.stats.resultBytes, 0);

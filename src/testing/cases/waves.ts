@@ -11,7 +11,10 @@ export const waveCases: readonly ContractCase[] = [
     id: "wave.gather",
     shows: "a gather of 20 is one wave with 20 calls in flight",
     async run(bench) {
-      const result = await bench.run("import asyncio\nr = await asyncio.gather(*[echo(value=i) for i in range(20)])", [echo]);
+      const result = await bench.run(
+        "import asyncio\nr = await asyncio.gather(*[echo(value=i) for i in range(20)])",
+        [echo],
+      );
       assert.deepEqual([result.stats.calls, result.stats.waves, result.stats.maxInFlight], [20, 1, 20]);
     },
   },
@@ -57,10 +60,19 @@ print(len(await asyncio.gather(*[one(i) for i in range(20)])))`;
     async run(bench) {
       const session = await bench.shared([echo]);
       const seen: string[] = [];
-      for await (const event of session.run("import asyncio\nawait asyncio.gather(echo(value=1), echo(value=2))")) {
+      for await (const event of session.run(
+        "import asyncio\nawait asyncio.gather(echo(value=1), echo(value=2))",
+      )) {
         seen.push(event.type === "blocked" ? `blocked ${event.made.length}` : event.type);
       }
-      assert.deepEqual(seen, ["tool-call", "tool-call", "blocked 2", "tool-result", "tool-result", "finished"]);
+      assert.deepEqual(seen, [
+        "tool-call",
+        "tool-call",
+        "blocked 2",
+        "tool-result",
+        "tool-result",
+        "finished",
+      ]);
     },
   },
   {

@@ -54,7 +54,6 @@ export function openDaemon(socketPath: string): Daemon {
       method,
       path,
       headers: { host: "docker", connection: "close", ...length, ...type, ...headers },
-      agent: false,
       // The end of one direction of an attached stream must not end the other.
       createConnection: () => connect({ path: socketPath, allowHalfOpen: true }),
     });

@@ -27,8 +27,8 @@ export interface Guard {
   close(): Promise<void>;
 }
 
-/** A client of today repeats a create request in its query; the daemon itself takes 1 MiB. */
-const MAX_HEADER_BYTES = 128 * 1024;
+/** A request of the sandbox has less than 1 KiB. */
+const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Connections beside those of the containers: requests that wait, and what a hostile client opens. */

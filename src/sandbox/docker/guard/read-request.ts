@@ -72,7 +72,7 @@ function splitVersion(path: string): { version: string; bare: string } {
 function readQuery(text: string): ReadonlyMap<string, string> {
   const query = new Map<string, string>();
   for (const [key, value] of new URLSearchParams(text)) {
-    if (query.has(key) && !REPEATED_BY_CLIENTS.has(key)) throw malformed(`"${key}" is in the query twice`);
+    if (query.has(key)) throw malformed(`"${key}" is in the query twice`);
     query.set(key, value);
   }
   return query;
@@ -143,34 +143,8 @@ function readImage(
   return { kind: "image", path: `${version}${path}` };
 }
 
-/**
- * Fields of the body that a widely used client repeats in the query, where the daemon does not read them. They are
- * dropped here. `platform` is one that the daemon does read.
- */
-const REPEATED_BY_CLIENTS: ReadonlySet<string> = new Set([
-  "Image",
-  "Entrypoint",
-  "Cmd",
-  "User",
-  "WorkingDir",
-  "Hostname",
-  "Domainname",
-  "Env",
-  "Tty",
-  "Labels",
-  "AttachStdin",
-  "AttachStdout",
-  "AttachStderr",
-  "OpenStdin",
-  "StdinOnce",
-  "NetworkDisabled",
-  "Healthcheck",
-  "StopSignal",
-  "HostConfig",
-]);
-
 function readCreate(version: string, query: ReadonlyMap<string, string>): GuardRequest {
-  const others = [...query.keys()].find((key) => key !== "name" && !REPEATED_BY_CLIENTS.has(key));
+  const others = [...query.keys()].find((key) => key !== "name");
   if (others !== undefined) throw forbidden(`the query has "${others}", which the sandbox does not need`);
   const name = query.get("name") ?? "";
   if (!CONTAINER_NAME.test(name)) {

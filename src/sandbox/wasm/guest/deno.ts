@@ -15,7 +15,9 @@ export interface DenoRuntime {
   readonly stdin: DenoStream;
   readonly stdout: DenoStream;
   readonly stderr: DenoStream;
+  readonly pid: number;
   exit(code: number): never;
+  kill(pid: number, signal: "SIGKILL"): void;
   readFileSync(path: string | URL): Uint8Array<ArrayBuffer>;
 }
 

@@ -1,0 +1,133 @@
+/**
+ * One kernel: a Python process of its own that runs code and answers.
+ *
+ * Guarantees: executions of one kernel run one after another, in the order they came; it ends with its owner and takes
+ * every process it started with it. Knows nothing of AWS. It contains nothing: code runs with this user's rights.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+
+/** What one execution gave. */
+export interface Execution {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+  /** Seconds. */
+  readonly executionTime: number;
+}
+
+/** How to start a kernel. */
+export interface KernelOptions {
+  /** Program and arguments. It reads requests on descriptor 3 and answers on descriptor 4; see `kernel.py`. */
+  readonly command: readonly [program: string, ...args: string[]];
+  /** Its working directory. */
+  readonly folder: string;
+  /** Address space, in megabytes. */
+  readonly memoryMb: number;
+}
+
+/** A running kernel. */
+export interface Kernel {
+  /** Runs code after everything that was asked before. Rejects when the kernel ends first. */
+  execute(code: string, clearContext: boolean): Promise<Execution>;
+  /** Ends it at once. May be called twice. */
+  kill(): Promise<void>;
+}
+
+/** The kernel ended before it answered. */
+export class KernelGoneError extends Error {
+  override readonly name = "KernelGoneError";
+}
+
+interface Waiting {
+  resolve(execution: Execution): void;
+  reject(error: Error): void;
+}
+
+/** Starts a kernel and waits until it is ready. */
+export async function startKernel({ command, folder, memoryMb }: KernelOptions): Promise<Kernel> {
+  const [program, ...args] = command;
+  const child = spawn(program, args, {
+    cwd: folder,
+    detached: true, // a process group of its own, to be ended as one
+    env: { PATH: process.env["PATH"], HOME: folder, LANG: "C.UTF-8", TOOLSCRIPT_KERNEL_MEMORY_MB: String(memoryMb) },
+    stdio: ["pipe", "ignore", "pipe", "pipe", "pipe"],
+  });
+  const kernel = new KernelProcess(child);
+  try {
+    await kernel.ready;
+  } catch (cause) {
+    await kernel.kill();
+    throw new KernelGoneError(`The kernel "${command.join(" ")}" did not start: ${kernel.complaint()}`, { cause });
+  }
+  return kernel;
+}
+
+/** What is kept of a kernel's standard error, to explain an early end. */
+const KEPT_COMPLAINT_CHARACTERS = 2000;
+
+class KernelProcess implements Kernel {
+  /** The kernel's first line, which says that it is ready. */
+  readonly ready: Promise<unknown>;
+  readonly #child: ChildProcess;
+  readonly #waiting: Waiting[] = [];
+  #lines: Buffer[] = [];
+  #complaint = "";
+  #isGone = false;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    this.ready = this.#expect();
+    (child.stdio[4] as Readable).on("data", (chunk: Buffer) => this.#read(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => {
+      this.#complaint = (this.#complaint + chunk.toString()).slice(-KEPT_COMPLAINT_CHARACTERS);
+    });
+    for (const stream of child.stdio) stream?.on("error", () => {}); // the end of the process says all
+    child.once("error", (error) => this.#end(error.message));
+    child.once("exit", () => this.#end("it ended"));
+  }
+
+  execute(code: string, clearContext: boolean): Promise<Execution> {
+    if (this.#isGone) return Promise.reject(new KernelGoneError("The kernel is gone"));
+    (this.#child.stdio[3] as Writable).write(`${JSON.stringify({ code, clearContext })}\n`);
+    return this.#expect();
+  }
+
+  async kill(): Promise<void> {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch {
+      // the group is gone already
+    }
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, "exit");
+  }
+
+  complaint(): string {
+    return this.#complaint;
+  }
+
+  #expect(): Promise<Execution> {
+    const { promise, resolve, reject } = Promise.withResolvers<Execution>();
+    this.#waiting.push({ resolve, reject });
+    return promise;
+  }
+
+  #read(chunk: Buffer): void {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
+      this.#lines.push(chunk.subarray(start, end));
+      this.#waiting.shift()?.resolve(JSON.parse(Buffer.concat(this.#lines).toString()) as Execution);
+      this.#lines = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) this.#lines.push(chunk.subarray(start));
+  }
+
+  #end(reason: string): void {
+    this.#isGone = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new KernelGoneError(`The kernel is gone: ${reason}`));
+  }
+}
