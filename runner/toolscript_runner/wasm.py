@@ -118,6 +118,9 @@ def serve():
     _hide_javascript()
     reseed()
     sys.argv = [""]
+    # As with `python script.py`. The runner is imported in full; its folder need not be there any more.
+    runner_folder = os.path.dirname(os.path.dirname(__file__))
+    sys.path[:] = ["", *(path for path in sys.path if path not in ("", runner_folder))]
     transport = Transport()
     runner = Runner(transport)
     signal.signal(signal.SIGINT, runner.on_interrupt)

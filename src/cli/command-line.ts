@@ -8,6 +8,7 @@ import { addDemoCommand } from "./commands/demo.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEmulateCommand } from "./commands/emulate.ts";
 import { addExecCommand } from "./commands/exec.ts";
+import { addGuardCommand } from "./commands/guard.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { EXIT_CODES } from "./failure.ts";
 import { type Job, type RegisterJob, runJob } from "./job.ts";
@@ -23,7 +24,14 @@ Examples:
 
 Exit codes: 0, 1 when the job failed, 2 for bad usage. TOOLSCRIPT_DEBUG=1 shows the stack of an error.`;
 
-const COMMANDS = [addDemoCommand, addRunCommand, addExecCommand, addEmulateCommand, addDoctorCommand];
+const COMMANDS = [
+  addDemoCommand,
+  addRunCommand,
+  addExecCommand,
+  addEmulateCommand,
+  addDoctorCommand,
+  addGuardCommand,
+];
 
 /** Runs one command line, without the names of the program, and returns the exit code. Never rejects. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {

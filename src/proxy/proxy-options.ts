@@ -23,7 +23,7 @@ export const DEFAULT_STALL_MS = 300_000;
 /** Milliseconds that `close` waits for what is under way and for paused scripts. */
 export const DEFAULT_CLOSE_DEADLINE_MS = 30_000;
 
-/** A line of the log. Never a key, a prompt, code or a result. */
+/** A line of the log. Never a key; a prompt, code or a result only when bodies are to be logged. */
 export interface LogEntry {
   readonly level: "info" | "warn" | "error";
   readonly event: "request" | "failure";
@@ -62,6 +62,8 @@ export interface ProxyOptions {
   readonly maxBodyBytes?: number;
   /** Asked by `/readyz`, beside the proxy's own state. @default always ready */
   readonly isReady?: () => boolean | Promise<boolean>;
+  /** Puts requests and responses into the log: prompts, code and results. @default false */
+  readonly logBodies?: boolean;
   /** @default nothing is logged */
   readonly log?: (entry: LogEntry) => void;
 }
@@ -84,6 +86,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     stallMs = DEFAULT_STALL_MS,
     maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
     isReady = () => true,
+    logBodies = false,
     log = () => {},
   } = options;
   return {
@@ -101,6 +104,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     stallMs,
     maxBodyBytes,
     isReady,
+    logBodies,
     log,
   };
 }

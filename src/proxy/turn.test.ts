@@ -48,7 +48,7 @@ describe("POST /v1/messages with code execution", () => {
   });
 
   test("runs in WASM all the same [proxy.runtime]", async () => {
-    await using sandbox = { ...wasm(), [Symbol.asyncDispose]: () => Promise.resolve() };
+    const sandbox = wasm();
     const { post, proxy } = createScene([runs(GATHER), { content: "Three." }], { sandbox });
     const first = await post(ask());
     const second = await post(answer(ask(), first));

@@ -64,7 +64,12 @@ function createBackend() {
 function createPool(options: Partial<PoolOptions> = {}) {
   const backend = createBackend();
   const events: PoolEvent[] = [];
-  const sessions = pool(backend.open, { size: 2, onEvent: (event) => events.push(event), ...options });
+  const sessions = pool(backend.open, {
+    size: 2,
+    refillDelayMs: 0,
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
   return { backend, sessions, events };
 }
 
@@ -112,6 +117,50 @@ describe("pool() starting ahead", () => {
       await vi.advanceTimersByTimeAsync(1_000);
       expect(sessions.stats()).toMatchObject({ warm: 0, expired: 1, starting: 1 });
       expect(backend.live.size).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("leaves the machine to those who took sessions, then fills up without a pause", async () => {
+    vi.useFakeTimers();
+    try {
+      const { backend, sessions } = createPool({ size: 3, refillDelayMs: 100, maxConcurrentRefills: 1 });
+      const add = async () => {
+        backend.starts.shift()?.finish(createSession(backend));
+        await vi.advanceTimersByTimeAsync(0);
+      };
+      for (let count = 0; count < 3; count += 1) await add();
+      for (const heldMs of [0, 99]) {
+        await vi.advanceTimersByTimeAsync(heldMs);
+        await sessions.open();
+        expect(sessions.stats()).toMatchObject({ starting: 0 });
+      }
+      await vi.advanceTimersByTimeAsync(99);
+      expect(sessions.stats()).toMatchObject({ warm: 1, starting: 0 });
+      await vi.advanceTimersByTimeAsync(1);
+      expect(sessions.stats()).toMatchObject({ warm: 1, starting: 1 });
+      await sessions.open();
+      await add();
+      expect(sessions.stats()).toMatchObject({ warm: 1, starting: 1 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("holds back for four delays at most, however many are taken", async () => {
+    vi.useFakeTimers();
+    try {
+      const { backend, sessions } = createPool({ size: 9, refillDelayMs: 100, maxConcurrentRefills: 9 });
+      for (const start of backend.starts.splice(0)) start.finish(createSession(backend));
+      await vi.advanceTimersByTimeAsync(0);
+      for (let taken = 0; taken < 8; taken += 1) {
+        await sessions.open();
+        await vi.advanceTimersByTimeAsync(taken < 7 ? 50 : 49);
+        expect(sessions.stats().starting).toBe(0);
+      }
+      await vi.advanceTimersByTimeAsync(1);
+      expect(sessions.stats().starting).toBe(8);
     } finally {
       vi.useRealTimers();
     }

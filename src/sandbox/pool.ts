@@ -7,6 +7,7 @@
  */
 import { ToolscriptError } from "../errors.ts";
 import { type ShelfLoss, createShelf } from "./pool/shelf.ts";
+import { RefillGate } from "./pool/refill-gate.ts";
 import { WaitingLine } from "./pool/waiting-line.ts";
 import { type PoolSettings, resolvePoolOptions } from "./pool/pool-options.ts";
 import type { OpenSandboxOptions, SandboxSession } from "./sandbox.ts";
@@ -29,6 +30,8 @@ export interface PoolOptions {
   readonly maxConcurrentStarts?: number;
   /** Starts at a time while nobody waits. @default 2 */
   readonly maxConcurrentRefills?: number;
+  /** Milliseconds after the latest session was taken in which nothing is started ahead; at most four times. @default 250 */
+  readonly refillDelayMs?: number;
   /** Those who may wait. @default 1_000 */
   readonly maxQueue?: number;
   /** Milliseconds that one may wait. @default 30_000 */
@@ -112,6 +115,7 @@ class SessionPool implements Pool {
   /** Sessions that are on their way out: `close()` waits for them, too. */
   readonly #leaving = new Set<Promise<void>>();
   readonly #totals = { opened: 0, openedWarm: 0, failed: 0, refused: 0, lost: 0, expired: 0 };
+  readonly #gate;
   readonly #shelf;
   readonly #line;
   #failures = 0;
@@ -122,6 +126,7 @@ class SessionPool implements Pool {
   constructor(open: OpenSession, settings: PoolSettings) {
     this.#open = open;
     this.#settings = settings;
+    this.#gate = new RefillGate({ delayMs: settings.refillDelayMs, onOpen: () => this.fill() });
     this.#shelf = createShelf({
       maxAgeMs: settings.maxAgeMs,
       onLoss: (session, why) => this.#lose(session, why),
@@ -183,8 +188,8 @@ class SessionPool implements Pool {
     const waiting = this.#line.length;
     if (this.#inUse.size + this.#shelf.length + starting >= maxOpen) return false;
     if (waiting > starting) return starting < maxConcurrentStarts;
-    const wanted = waiting + size - this.#shelf.length;
-    return starting < wanted && starting < maxConcurrentRefills && this.#retryAtMs <= performance.now();
+    if (this.#shelf.length + starting - waiting >= size) return false;
+    return this.#gate.isOpen && starting < maxConcurrentRefills && this.#retryAtMs <= performance.now();
   }
 
   #wait(signal: AbortSignal | undefined): Promise<PoolableSession> {
@@ -216,9 +221,14 @@ class SessionPool implements Pool {
     else if (this.#line.length > 0) {
       this.#claim(session);
       this.#line.serve(session);
-    } else if (this.#shelf.length < this.#settings.size) this.#shelf.put(session);
+    } else if (this.#shelf.length < this.#settings.size) this.#putOnShelf(session);
     else this.#letGo(session); // the one it was started for has left
     this.fill();
+  }
+
+  #putOnShelf(session: PoolableSession): void {
+    this.#shelf.put(session);
+    if (this.#shelf.length >= this.#settings.size) this.#gate.close();
   }
 
   #startFailed(error: unknown): void {
@@ -249,8 +259,10 @@ class SessionPool implements Pool {
     void session.ended.then(() => {
       this.#inUse.delete(session);
       this.#tell({ type: "closed", id: session.id });
+      this.#letGo(session); // its owner may have forgotten to, after it ended by itself
       this.fill();
     });
+    this.#gate.hold();
     // The one who took it comes first: its first frames leave before the next start begins.
     setImmediate(() => this.fill());
   }
@@ -260,6 +272,7 @@ class SessionPool implements Pool {
     this.#tell({ type: "lost", id: session.id, why });
     this.#letGo(session);
     if (why === "ended") this.#pause();
+    this.#gate.open();
     this.fill();
   }
 
@@ -271,6 +284,7 @@ class SessionPool implements Pool {
 
   async #close(): Promise<void> {
     clearTimeout(this.#retryTimer);
+    this.#gate.close();
     this.#closing.abort(poolClosed());
     while (this.#line.refuse(poolClosed()));
     for (const session of [...this.#shelf.empty(), ...this.#inUse]) this.#letGo(session);

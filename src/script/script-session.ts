@@ -105,7 +105,8 @@ class LiveScriptSession implements ScriptSession {
 
   setTools(tools: readonly Tool[]): void {
     const callable = tools.filter((tool) => tool.allowedCallers.includes("programmatic"));
-    this.#undeclared = [{ type: "tools", tools: toToolDeclarations(callable) }];
+    const declaration: OutgoingFrame = { type: "tools", tools: toToolDeclarations(callable) };
+    if (callable.length > 0 || this.#tools.size > 0) this.#undeclared = [declaration];
     this.#tools = new Map(callable.map((tool) => [tool.name, tool]));
   }
 

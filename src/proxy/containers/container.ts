@@ -74,6 +74,11 @@ export class Container {
     await this.#cleanup;
   }
 
+  /** Ids of the scripts in it, also of those that no request asks for any more. */
+  get executionIds(): Iterable<string> {
+    return this.#executions.keys();
+  }
+
   /** The script of that id, if it waits here. */
   find(executionId: string): Execution | undefined {
     return this.#executions.get(executionId);
@@ -99,7 +104,7 @@ export class Container {
       session.setTools(tools);
       execution.start(session);
     } catch (error) {
-      execution.fail(isToolscriptError(error, "pool-exhausted") ? "too_many_requests" : "unavailable");
+      execution.fail(isToolscriptError(error, "pool-exhausted") ? "too_many_requests" : "unavailable", error);
     }
   }
 

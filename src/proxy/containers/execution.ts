@@ -98,8 +98,8 @@ export class Execution {
   }
 
   /** Ends the script without a result. */
-  fail(code: CodeErrorCode): void {
-    this.#end({ type: "error", code });
+  fail(code: CodeErrorCode, cause?: unknown): void {
+    this.#end({ type: "error", code, cause });
   }
 
   /** @throws {ApiError} for a result of a call that was never handed out, or was answered before */
@@ -194,8 +194,8 @@ export class Execution {
   async #watch(run: ScriptRun): Promise<void> {
     try {
       for await (const event of run) this.#see(event);
-    } catch {
-      this.fail("unavailable");
+    } catch (error) {
+      this.fail("unavailable", error);
     }
   }
 

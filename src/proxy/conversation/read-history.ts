@@ -7,7 +7,7 @@
 import { invalidRequest } from "../errors/api-error.ts";
 import type { RequestBody } from "../request/body-schema.ts";
 import { checkExtras, checkResultContent, toResultText } from "./tool-results.ts";
-import { type Block, callerIdOf, CODE_RESULT, CODE_TOOL, toBlocks } from "./blocks.ts";
+import { type Block, callerIdOf, CODE_RESULT, CODE_TOOL, isCodeUse, toBlocks } from "./blocks.ts";
 
 /** A result of a call that a script made. */
 export interface ProgrammaticResult {
@@ -31,118 +31,145 @@ export interface History {
   readonly ids: ReadonlySet<string>;
 }
 
-/** A tool use of the message before. */
-interface Use {
-  readonly executionId: string | undefined;
+interface Reading {
+  /** Scripts without a result so far. */
+  readonly pending: Set<string>;
+  readonly ids: Set<string>;
+  /** Scripts of the history, with or without a result. */
+  readonly executions: Set<string>;
+  /** Uses of the assistant message just read that want a result in the next one, and the script of each. */
+  readonly open: Map<string, string | undefined>;
+  results: ProgrammaticResult[];
 }
 
-interface Reading {
-  readonly executions: Map<string, "pending" | "finished">;
-  readonly ids: Set<string>;
-  /** Uses of the assistant message just read that want a result in the next one. */
-  open: Map<string, Use>;
-  results: ProgrammaticResult[];
+/** Where a block is; its path is text that only errors need. */
+interface Place {
+  readonly at: number;
+  readonly index: number;
 }
 
 /** Reads a history. @throws {ApiError} `invalid_request_error` */
 export function readHistory(messages: RequestBody["messages"]): History {
-  const reading: Reading = { executions: new Map(), ids: new Set(), open: new Map(), results: [] };
+  const reading: Reading = {
+    pending: new Set(),
+    ids: new Set(),
+    executions: new Set(),
+    open: new Map(),
+    results: [],
+  };
   for (const [at, { role, content }] of messages.entries()) {
     const blocks = toBlocks(content);
     if (role === "assistant") readAssistant(blocks, at, reading);
     else readUser(blocks, at, reading);
   }
   checkAnswered(messages.length, reading);
-  const pending = pendingOf(reading);
   const isAnswer = messages.at(-1)?.role === "user";
-  const [first] = pending;
+  const [first] = reading.pending;
   if (first !== undefined && !isAnswer) throw unpaired(first);
-  return { pending, results: isAnswer ? reading.results : [], ids: reading.ids };
+  return { pending: [...reading.pending], results: isAnswer ? reading.results : [], ids: reading.ids };
 }
 
 function readAssistant(blocks: readonly Block[], at: number, reading: Reading): void {
   checkAnswered(at, reading);
-  const before = pendingOf(reading);
+  const before = [...reading.pending];
   for (const [index, block] of blocks.entries()) {
-    const path = `messages.${at}.content.${index}`;
-    if (block.type === "server_tool_use" && block["name"] === CODE_TOOL) openExecution(block, path, reading);
-    else if (block.type === CODE_RESULT) closeExecution(block, path, reading);
-    else if (block.type === "tool_use") openUse(block, path, reading);
+    const place = { at, index };
+    if (isCodeUse(block)) openExecution(block, place, reading);
+    else if (block.type === CODE_RESULT) closeExecution(block, place, reading);
+    else if (block.type === "tool_use") openUse(block, place, reading);
     else if (block.type === "tool_result") {
-      throw invalidRequest(`${path}: \`tool_result\` blocks can only be in \`user\` messages`);
+      throw invalidRequest(`${toPath(place)}: \`tool_result\` blocks can only be in \`user\` messages`);
     } else checkNotBefore(before, reading);
   }
 }
 
-function openExecution(block: Block, path: string, { executions, ids }: Reading): void {
+function openExecution(block: Block, place: Place, { pending, executions, ids }: Reading): void {
   const id = String(block["id"]);
-  addId(id, path, ids);
-  executions.set(id, "pending");
+  addId(id, place, ids);
+  executions.add(id);
+  pending.add(id);
 }
 
-function closeExecution(block: Block, path: string, { executions }: Reading): void {
+function closeExecution(block: Block, place: Place, { pending }: Reading): void {
   const id = String(block["tool_use_id"]);
-  if (executions.get(id) !== "pending") {
-    throw invalidRequest(
-      `${path}: unexpected \`tool_use_id\` found in \`${CODE_RESULT}\` blocks: ${id}. Each \`${CODE_RESULT}\` block must have a corresponding \`server_tool_use\` block before it.`,
-    );
-  }
-  executions.set(id, "finished");
+  if (pending.delete(id)) return;
+  throw invalidRequest(
+    `${toPath(place)}: unexpected \`tool_use_id\` found in \`${CODE_RESULT}\` blocks: ${id}. Each \`${CODE_RESULT}\` block must have a corresponding \`server_tool_use\` block before it.`,
+  );
 }
 
-function openUse(block: Block, path: string, { executions, ids, open }: Reading): void {
+function openUse(block: Block, place: Place, { executions, ids, open }: Reading): void {
   const id = String(block["id"]);
   const executionId = callerIdOf(block);
   if (executionId !== undefined && !executions.has(executionId)) {
-    throw invalidRequest(`${path}: source tool \`${executionId}\` not found for tool use block \`${id}\``);
+    throw invalidRequest(
+      `${toPath(place)}: source tool \`${executionId}\` not found for tool use block \`${id}\``,
+    );
   }
-  addId(id, path, ids);
-  open.set(id, { executionId });
+  addId(id, place, ids);
+  open.set(id, executionId);
 }
 
-function addId(id: string, path: string, ids: Set<string>): void {
-  if (ids.has(id)) throw invalidRequest(`${path}: \`tool_use\` ids must be unique; found twice: ${id}`);
+function addId(id: string, place: Place, ids: Set<string>): void {
+  if (ids.has(id)) {
+    throw invalidRequest(`${toPath(place)}: \`tool_use\` ids must be unique; found twice: ${id}`);
+  }
   ids.add(id);
 }
 
 /** Nothing is sampled while a script waits, so nothing else can follow it in a later message. */
-function checkNotBefore(before: readonly string[], { executions }: Reading): void {
-  const waiting = before.find((id) => executions.get(id) === "pending");
+function checkNotBefore(before: readonly string[], { pending }: Reading): void {
+  const waiting = before.find((id) => pending.has(id));
   if (waiting !== undefined) throw unpaired(waiting);
 }
 
 function readUser(blocks: readonly Block[], at: number, reading: Reading): void {
-  const uses = reading.open;
+  const { open, pending } = reading;
   const answered = new Set<string>();
   reading.results = [];
   for (const [index, block] of blocks.entries()) {
     if (block.type !== "tool_result") continue;
-    const path = `messages.${at}.content.${index}`;
+    const place = { at, index };
     const id = String(block["tool_use_id"]);
-    const use = uses.get(id);
-    checkKnown(id, use !== undefined, path);
-    if (answered.has(id)) {
-      throw invalidRequest(`${path}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${id}`);
-    }
+    checkResultId(id, place, open, answered);
     answered.add(id);
-    if (use?.executionId !== undefined) reading.results.push(toResult(block, id, use.executionId, path));
+    const executionId = open.get(id);
+    if (executionId !== undefined) reading.results.push(toResult(block, id, executionId, place));
   }
-  reading.open = new Map([...uses].filter(([id]) => !answered.has(id)));
+  for (const id of answered) open.delete(id);
   checkAnswered(at, reading);
-  checkExtras(blocks, pendingOf(reading)[0]);
+  const [first] = pending;
+  checkExtras(blocks, first);
 }
 
-function toResult(block: Block, id: string, executionId: string, path: string): ProgrammaticResult {
-  checkResultContent(block, path);
-  return { id, executionId, text: toResultText(block), isError: block["is_error"] === true, path };
+function toResult(block: Block, id: string, executionId: string, place: Place): ProgrammaticResult {
+  checkResultContent(block, () => toPath(place));
+  const isError = block["is_error"] === true;
+  return { id, executionId, text: toResultText(block), isError, path: toPath(place) };
 }
 
-function checkKnown(id: string, isKnown: boolean, path: string): void {
-  if (isKnown) return;
-  if (id.startsWith("srvtoolu_")) {
-    throw invalidRequest(`${path}: \`tool_result\` blocks cannot answer server tools; found the id of a \`server_tool_use\` block: ${id}`);
+function checkResultId(
+  id: string,
+  place: Place,
+  open: ReadonlyMap<string, unknown>,
+  answered: ReadonlySet<string>,
+): void {
+  if (answered.has(id)) {
+    throw invalidRequest(
+      `${toPath(place)}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${id}`,
+    );
   }
-  throw unexpectedResult(id, path);
+  if (open.has(id)) return;
+  if (id.startsWith("srvtoolu_")) {
+    throw invalidRequest(
+      `${toPath(place)}: \`tool_result\` blocks cannot answer server tools; found the id of a \`server_tool_use\` block: ${id}`,
+    );
+  }
+  throw unexpectedResult(id, toPath(place));
+}
+
+function toPath({ at, index }: Place): string {
+  return `messages.${at}.content.${index}`;
 }
 
 /** A result for a call that was never made, or has been answered. */
@@ -158,10 +185,6 @@ function checkAnswered(at: number, { open }: Reading): void {
   throw invalidRequest(
     `messages.${at - 1}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${[...open.keys()].join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
   );
-}
-
-function pendingOf({ executions }: Reading): string[] {
-  return [...executions].filter(([, state]) => state === "pending").map(([id]) => id);
 }
 
 /** A script that has no result where it should have one. */

@@ -13,13 +13,13 @@ export function checkExtras(blocks: readonly Block[], pending: string | undefine
 }
 
 /** @throws {ApiError} when the result of a script's call is not text */
-export function checkResultContent(block: Block, path: string): void {
+export function checkResultContent(block: Block, path: () => string): void {
   const { content } = block;
   if (!Array.isArray(content)) return;
   for (const [index, part] of (content as Block[]).entries()) {
     if (part.type === "text" && typeof part["text"] === "string") continue;
     throw invalidRequest(
-      `${path}.tool_result.content.${index}: Results of programmatic tool calls can only hold \`text\` blocks, found "${part.type}"`,
+      `${path()}.tool_result.content.${index}: Results of programmatic tool calls can only hold \`text\` blocks, found "${part.type}"`,
     );
   }
 }

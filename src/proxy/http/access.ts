@@ -24,6 +24,8 @@ export interface AccessGrant {
   /** Containers belong to it; the same for every request with the same key. */
   readonly ownerId: string;
   readonly limits: AccessLimits;
+  /** Called once, when the request has ended, whatever its end is. */
+  readonly onEnd?: () => void;
 }
 
 /** Bounds of one key; what is not given has none. */

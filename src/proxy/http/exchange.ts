@@ -27,6 +27,8 @@ export interface Exchange {
   readonly abort: (reason: Error) => void;
   /** Says how the request is counted. */
   setKind(kind: RequestKind): void;
+  /** Adds to the request's line of the log; a later value of a name wins. */
+  note(facts: Readonly<Record<string, unknown>>): void;
   /** Ends the exchange; for a stream, when its last byte has gone. Only the first call counts. */
   end(status: number, error?: unknown): void;
 }
@@ -47,6 +49,7 @@ export async function runExchange(
   const end = createEnd(state, requestId, context.req);
   try {
     const grant = await authorize(context, state);
+    end.begin(grant);
     const client = followClient(context.req.raw);
     return await answer({ requestId, request: context.req.raw, grant, ...client, ...end });
   } catch (thrown) {
@@ -98,18 +101,28 @@ function createEnd(
   state: ServerState,
   requestId: string,
   { method, path }: Context["req"],
-): Pick<Exchange, "setKind" | "end"> {
+): Pick<Exchange, "setKind" | "note" | "end"> & { begin(grant: AccessGrant): void } {
   const leave = state.lifecycle.enter();
   const count = state.metrics.begin();
   const startedAt = performance.now();
   let kind: RequestKind = "other";
+  let facts: Readonly<Record<string, unknown>> = {};
+  let release: (() => void) | undefined;
   let ended = false;
   return {
+    begin({ keyName, onEnd }) {
+      facts = { key: keyName };
+      release = onEnd;
+    },
     setKind: (value) => (kind = value),
+    note(more) {
+      facts = { ...facts, ...more };
+    },
     end(status, error) {
       if (ended) return;
       ended = true;
       leave();
+      release?.();
       count(kind, status);
       const ms = Math.round(performance.now() - startedAt);
       const isFault = error !== undefined && (status >= 500 || status === 200);
@@ -122,6 +135,7 @@ function createEnd(
         kind,
         status,
         ms,
+        ...facts,
         ...(isFault ? { reason: toReason(error) } : {}),
       });
     },

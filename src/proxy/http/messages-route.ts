@@ -1,8 +1,9 @@
 /**
  * `POST /v1/messages`: with code execution a turn of our own, without it the model's answer as it comes.
  */
+import { toErrorMessage } from "../../errors.ts";
 import { accumulate } from "../../model/accumulate.ts";
-import type { MessageEvent, Model } from "../../model/model.ts";
+import type { MessageEvent, Model, ModelResponse } from "../../model/model.ts";
 import type { Container } from "../containers/container.ts";
 import { ApiError, toErrorBody } from "../errors/api-error.ts";
 import { toApiError } from "../errors/to-api-error.ts";
@@ -15,6 +16,7 @@ import { runTurn, type TurnListener } from "../turn/run-turn.ts";
 import { checkVersion } from "./check-version.ts";
 import { type Exchange, respondJson } from "./exchange.ts";
 import { readJsonBody } from "./read-body.ts";
+import { noteEvents, noteRequest, noteResponse } from "./request-facts.ts";
 import { toSseResponse } from "./sse-response.ts";
 
 /** Answers `POST /v1/messages`. @throws {ApiError | ToolscriptError} */
@@ -27,7 +29,7 @@ export async function answerMessages(exchange: Exchange, state: ServerState): Pr
   state.lifecycle.checkOpen(false);
   const plain = toPlainRequest(request, model);
   if (request.stream) return respondStream(exchange, state, streamThrough(model, plain, exchange.signal));
-  return respondJson(exchange, await passThrough(model, plain, exchange.signal));
+  return respondMessage(exchange, state, await passThrough(model, plain, exchange.signal));
 }
 
 /** Reads and checks a body of either route that takes messages. */
@@ -40,6 +42,7 @@ export async function readRequest(
   checkVersion(headers);
   const value = await readJsonBody(exchange.request, options.maxBodyBytes);
   const request = parseRequest(value, { betaHeader: headers.get("anthropic-beta") ?? undefined, countsTokens });
+  noteRequest(exchange, request.body, options.logBodies);
   const { model } = request.body;
   if (exchange.grant.limits.allowsModel?.(model) === false) {
     throw new ApiError("permission_error", `model: This API key may not use ${model}`);
@@ -66,10 +69,12 @@ async function answerTurn(
   const owner = { ownerId, maxContainers: limits.maxContainers ?? Infinity };
   const turn = await openTurn(request.containerId, history, owner, state.containers);
   const { signal } = exchange;
-  const events = runTurn({ ...turn, ...state.options, request, model, listener: toListener(state), signal });
+  exchange.note({ container: turn.container.id, results: history.results.length });
+  const listener = toListener(state, exchange);
+  const events = runTurn({ ...turn, ...state.options, request, model, listener, signal });
   const leased = withLease(events, turn.container, signal);
   if (request.stream) return respondStream(exchange, state, leased);
-  return respondJson(exchange, { container: null, ...(await accumulate(leased)) });
+  return respondMessage(exchange, state, { container: null, ...(await accumulate(leased)) });
 }
 
 /** The container is free again before the client can read the last event: it may ask for more at once. */
@@ -91,15 +96,35 @@ async function* withLease(
   }
 }
 
-function toListener({ metrics }: ServerState): TurnListener {
+function toListener({ metrics, options }: ServerState, exchange: Exchange): TurnListener {
+  let samples = 0;
   return {
-    onSample: () => metrics.countSample(),
-    onWave: (calls) => metrics.countWave(calls),
+    onSample: () => {
+      metrics.countSample();
+      samples += 1;
+      exchange.note({ samples });
+    },
+    onWave: (calls) => {
+      metrics.countWave(calls);
+      exchange.note({ calls });
+    },
     onScriptEnd: (outcome) => {
-      if (outcome.type === "error") metrics.countScript(outcome.code);
-      else metrics.countScript(outcome.result.returnCode === 0 ? "ok" : "failed");
+      if (outcome.type === "result") {
+        metrics.countScript(outcome.result.returnCode === 0 ? "ok" : "failed");
+        return;
+      }
+      const { code, cause } = outcome;
+      metrics.countScript(code);
+      if (cause === undefined) return;
+      const { requestId } = exchange;
+      options.log({ level: "error", event: "failure", requestId, code, reason: toErrorMessage(cause) });
     },
   };
+}
+
+function respondMessage(exchange: Exchange, { options }: ServerState, message: ModelResponse): Response {
+  noteResponse(exchange, message, options.logBodies);
+  return respondJson(exchange, message);
 }
 
 function respondStream(
@@ -108,7 +133,7 @@ function respondStream(
   events: AsyncGenerator<MessageEvent>,
 ): Promise<Response> {
   const { requestId } = exchange;
-  return toSseResponse(events, {
+  return toSseResponse(noteEvents(events, exchange, options.logBodies), {
     headers: { "request-id": requestId },
     abort: exchange.abort,
     stallMs: options.stallMs,

@@ -20,7 +20,12 @@ export type CodeErrorCode =
 /** How a script ended. */
 export type Outcome =
   | { readonly type: "result"; readonly result: CellResult }
-  | { readonly type: "error"; readonly code: CodeErrorCode };
+  | {
+      readonly type: "error";
+      readonly code: CodeErrorCode;
+      /** What went wrong on this side, for the log. */
+      readonly cause?: unknown;
+    };
 
 /** What the model is told when there is no result. */
 const ERROR_TEXTS: Readonly<Record<CodeErrorCode, string>> = {

@@ -26,9 +26,10 @@ function innermost(issue: Issue, value: unknown): Issue {
   return innermost({ ...meant, path } as Issue, value);
 }
 
+/** Every number that the schemas ask for is a whole one. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: "a valid string",
-  number: "a valid number",
+  number: "a valid integer",
   int: "a valid integer",
   boolean: "a valid boolean",
   array: "a valid list",

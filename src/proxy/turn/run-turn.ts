@@ -51,7 +51,7 @@ export async function* runTurn(context: TurnContext): AsyncGenerator<MessageEven
   const turn: Turn = {
     ...context,
     writer: new MessageWriter(context.request.body.model, context.unsampledStream),
-    ids: new Set(context.history.ids),
+    ids: new Set([...context.history.ids, ...context.container.executionIds]),
     content: [],
   };
   let scripts: readonly Execution[] = turn.continued;

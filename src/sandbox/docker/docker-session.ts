@@ -6,6 +6,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
+import { finished } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { ToolscriptError, isToolscriptError } from "../../errors.ts";
 import { type Connection, openConnection } from "../../protocol/connection.ts";
@@ -65,9 +66,9 @@ async function discard(
 ): Promise<Error> {
   const container = await attaching.catch(() => undefined); // then `error` is the reason, or came before it
   const reason = await explainFailedStart(launch, container, error);
+  await launch.engine.remove(name).catch(() => {}); // the reaper tries again; the start's own error is the one to tell
   container?.connection.fail(reason);
   container?.socket.destroy();
-  await launch.engine.remove(name).catch(() => {}); // the reaper tries again; the start's own error is the one to tell
   return reason;
 }
 
@@ -151,6 +152,8 @@ class DockerSession implements PoolableSession {
   readonly #launch: DockerLaunch;
   readonly #container: Container;
   #alive = true;
+  /** The owner has lost patience before: closing then is killing. */
+  #interrupted = false;
   #closing: Promise<void> | undefined;
 
   constructor(launch: DockerLaunch, name: string, python: string, container: Container) {
@@ -171,6 +174,7 @@ class DockerSession implements PoolableSession {
   }
 
   interrupt(): void {
+    this.#interrupted = true;
     void this.#interrupt();
   }
 
@@ -204,9 +208,10 @@ class DockerSession implements PoolableSession {
   async #close(): Promise<void> {
     const { engine, closeGraceMs } = this.#launch;
     const { id, connection, socket } = this.#container;
+    const gone = this.#interrupted ? engine.remove(id) : endContainer(engine, this.#container, closeGraceMs);
     connection.end();
     try {
-      await endContainer(engine, id, closeGraceMs);
+      await gone;
     } catch (error) {
       // Without a daemon nothing can be asked for; the closed input ends the container.
       if (!isToolscriptError(error, "docker-unreachable")) throw error;
@@ -216,13 +221,12 @@ class DockerSession implements PoolableSession {
   }
 }
 
-/** Waits for a container whose input was closed; kills it when it does not go. */
-async function endContainer(engine: Engine, id: string, graceMs: number): Promise<void> {
-  try {
-    await engine.waitRemoved(id, graceMs);
-  } catch (error) {
-    if (!isToolscriptError(error, "sandbox-timeout")) throw error;
-    await engine.remove(id);
-    await engine.waitRemoved(id);
-  }
+/**
+ * Waits for a container whose input is closed; kills it when its interpreter does not end. The end of the stream tells,
+ * not the removal, for which a busy daemon takes longer.
+ */
+async function endContainer(engine: Engine, { id, socket }: Container, graceMs: number): Promise<void> {
+  const over = finished(socket, { writable: false }).catch(() => {}); // a cut connection is over, too
+  const hasEnded = await Promise.race([over.then(() => true), fallbackAfter(graceMs, false)]);
+  await (hasEnded ? engine.waitRemoved(id) : engine.remove(id));
 }

@@ -101,6 +101,17 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
     expect(await listContainersOf()).toHaveLength(before - 1);
   });
 
+  test("close() kills at once what did not heed an interrupt", async () => {
+    const session = await sandbox.open();
+    const before = (await listContainersOf()).length;
+    const reader = createCellReader(session);
+    sendCell(session, "import asyncio\nprint(1)\nawait asyncio.sleep(0.001)\nsum(range(10 ** 15))");
+    while ((await reader.nextFrame()).type !== "output") continue;
+    session.interrupt();
+    await session.close();
+    expect(await listContainersOf()).toHaveLength(before - 1);
+  });
+
   test("open() gives up when its signal is aborted, and leaves no container", async () => {
     const alone = docker({ image: TEST_IMAGE });
     const before = await listContainersOf();

@@ -52,7 +52,7 @@ export interface Engine {
   waitStopped(id: string): Promise<void>;
   /** Resolves once the container has gone. */
   waitRemoved(id: string, timeoutMs?: number): Promise<void>;
-  /** Kills and removes; does nothing when the container has gone or is going. */
+  /** Kills and removes; resolves once the container has gone. */
   remove(id: string): Promise<void>;
   /** Every container of this sandbox, of whichever host and state. */
   list(): Promise<readonly ListedContainer[]>;
@@ -131,12 +131,15 @@ class EngineClient implements Engine {
     return this.#wait(id, "removed", timeoutMs);
   }
 
-  remove(id: string): Promise<void> {
+  async remove(id: string): Promise<void> {
     const remove = async (abortSignal: AbortSignal) => {
       const options = { force: true, v: true, abortSignal };
       await this.#docker.getContainer(id).remove(options).catch(unlessGone);
     };
-    return this.#request("Removing a container", remove);
+    // A container that ends by itself at the same moment is gone at once, yet the answer comes ten seconds later.
+    const gone = this.waitRemoved(id);
+    const removed = this.#request("Removing a container", remove).then(() => gone);
+    await Promise.any([gone, removed]).catch(() => removed);
   }
 
   list(): Promise<readonly ListedContainer[]> {

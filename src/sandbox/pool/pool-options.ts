@@ -11,6 +11,8 @@ export const DEFAULT_MAX_OPEN = 200;
 export const DEFAULT_MAX_CONCURRENT_STARTS = 8;
 /** Starts at a time while nobody waits. */
 export const DEFAULT_MAX_CONCURRENT_REFILLS = 2;
+/** Milliseconds after the latest session was taken in which nothing is started ahead. */
+export const DEFAULT_REFILL_DELAY_MS = 250;
 /** Those who may wait. */
 export const DEFAULT_MAX_QUEUE = 1_000;
 /** Milliseconds that one may wait. */
@@ -32,6 +34,7 @@ const optionsSchema = z.strictObject({
   maxOpen: count.min(1).optional(),
   maxConcurrentStarts: count.min(1).optional(),
   maxConcurrentRefills: count.min(1).optional(),
+  refillDelayMs: z.int().min(0).max(60_000).optional(),
   maxQueue: count.optional(),
   queueTimeoutMs: milliseconds.optional(),
   maxAgeMs: milliseconds.optional(),
@@ -49,6 +52,7 @@ export function resolvePoolOptions(options: PoolOptions): PoolSettings {
     maxOpen = Math.max(DEFAULT_MAX_OPEN, size),
     maxConcurrentStarts = DEFAULT_MAX_CONCURRENT_STARTS,
     maxConcurrentRefills = DEFAULT_MAX_CONCURRENT_REFILLS,
+    refillDelayMs = DEFAULT_REFILL_DELAY_MS,
     maxQueue = DEFAULT_MAX_QUEUE,
     queueTimeoutMs = DEFAULT_QUEUE_TIMEOUT_MS,
     maxAgeMs = DEFAULT_MAX_AGE_MS,
@@ -60,6 +64,7 @@ export function resolvePoolOptions(options: PoolOptions): PoolSettings {
     maxOpen,
     maxConcurrentStarts,
     maxConcurrentRefills,
+    refillDelayMs,
     maxQueue,
     queueTimeoutMs,
     maxAgeMs,

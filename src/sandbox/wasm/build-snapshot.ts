@@ -49,11 +49,7 @@ async function runBuild(guest: Guest, bootMessage: Uint8Array): Promise<Buffer> 
   });
   guest.stdin.on("error", () => {}); // the guest ended early: its exit code tells
   guest.stdin.end(bootMessage);
-  const [snapshot, stderr, code] = await Promise.all([
-    readAll(guest.stdout),
-    readAll(guest.stderr),
-    exit,
-  ]);
+  const [snapshot, stderr, code] = await Promise.all([readAll(guest.stdout), readAll(guest.stderr), exit]);
   if (code === 0) return snapshot;
   const tail = stderr.toString("utf8").slice(-KEPT_STDERR_CHARACTERS).trim();
   throw failed(`it ended with exit code "${code}" and said "${tail}"`);
@@ -66,7 +62,9 @@ async function readAll(stream: Readable): Promise<Buffer> {
 }
 
 function failed(reason: string, cause?: unknown): ToolscriptError {
-  return new ToolscriptError("sandbox-unavailable", `Building the snapshot of Python failed: ${reason}`, { cause });
+  return new ToolscriptError("sandbox-unavailable", `Building the snapshot of Python failed: ${reason}`, {
+    cause,
+  });
 }
 
 function tooSlow(timeoutMs: number): ToolscriptError {

@@ -31,18 +31,29 @@ afterAll(async () => {
 test("the guest's command line refuses JavaScript everything but its own files", async () => {
   const programs = findPrograms();
   const task = { mode: "restore", snapshotPath: join(folder, "none") } as const;
-  const line = guestArguments({ programs, memoryMb: 128, task }).map((part) => (part === GUEST_PROGRAM ? PROBE : part));
+  const line = guestArguments({ programs, memoryMb: 128, task }).map((part) =>
+    part === GUEST_PROGRAM ? PROBE : part,
+  );
   const { stdout } = await promisify(execFile)(programs.deno, [...line, secretFile], {
     env: { DENO_DIR: `${PROBE}/none`, NO_COLOR: "1" },
   });
   const { results, states } = JSON.parse(stdout) as Record<"results" | "states", Record<string, string>>;
   for (const [name, result] of Object.entries(results)) {
-    expect.soft(result, name).toMatch(/NotCapable|PermissionDenied|Requires \w+ access|disallowed|EACCES|EPERM|not a supported/);
+    expect
+      .soft(result, name)
+      .toMatch(/NotCapable|PermissionDenied|Requires \w+ access|disallowed|EACCES|EPERM|not a supported/);
     expect.soft(result, name).not.toContain("ECONNREFUSED");
   }
   expect(Object.keys(results).length).toBeGreaterThan(20);
   expect(new Set(Object.values(states))).not.toContain("granted");
   expect(await readdir(folder)).toEqual(["secret.json"]);
+});
+
+test("guestArguments() refuses a path that would open another one", () => {
+  const task = { mode: "restore", snapshotPath: "/cache,/etc" } as const;
+  expect(() => guestArguments({ programs: findPrograms(), memoryMb: 128, task })).toThrow(
+    /"\/cache,\/etc" has a comma/,
+  );
 });
 
 describe("a script", () => {
@@ -71,7 +82,9 @@ describe("a script", () => {
     for (const path of [secretFile, "/etc/hostname", "/proc/self/environ", process.execPath]) {
       expect(await output(`print(open(${JSON.stringify(path)}).read())`)).toMatch(/FileNotFoundError/);
     }
-    expect(await output("import os\nprint(sorted(os.listdir('/')))")).toBe("['dev', 'home', 'lib', 'proc', 'tmp']\n");
+    expect(await output("import os\nprint(sorted(os.listdir('/')))")).toBe(
+      "['dev', 'home', 'lib', 'proc', 'tmp']\n",
+    );
   });
 
   test("sees no environment variable of the host", async () => {
@@ -103,7 +116,9 @@ describe("a script", () => {
   test.each(["js", "pyodide_js", "pyodide", "pyodide.code", "pyodide.http", "_pyodide_core"])(
     "cannot import %s",
     async (name) => {
-      expect(await output(`import ${name}`)).toContain(`ModuleNotFoundError: No module named '${name.split(".")[0]}'`);
+      expect(await output(`import ${name}`)).toContain(
+        `ModuleNotFoundError: No module named '${name.split(".")[0]}'`,
+      );
     },
   );
 
@@ -144,7 +159,9 @@ for call in (
   test("that runs text as JavaScript with ctypes loses its session", async () => {
     const doomed = driveSession(await sandbox.open());
     const code = "import ctypes\nctypes.CDLL(None).emscripten_run_script(b'Deno.exit(42)')";
-    await expect(doomed.run(code)).rejects.toThrow(/exit code "1"[^]*Code generation from strings disallowed/);
+    await expect(doomed.run(code)).rejects.toThrow(
+      /exit code "1"[^]*Code generation from strings disallowed/,
+    );
     expect(isToolscriptError(await doomed.ended, "sandbox-ended")).toBe(true);
   });
 

@@ -8,6 +8,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { dirname } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { ToolscriptError } from "../../errors.ts";
 import type { Programs } from "./programs.ts";
 
 /** WebAssembly counts memory in pages of 64 KiB. */
@@ -66,16 +67,34 @@ export function startGuest(options: GuestOptions): Guest {
   return { process: child, stdin: child.stdin, stdout: child.stdout, stderr: child.stderr };
 }
 
-/** The guest's command line. */
+/** Nothing is looked up, fetched, asked or kept, and every permission but that of reading is denied in full. */
+const CLOSED_FLAGS = [
+  "--no-config",
+  "--no-lock",
+  "--no-npm",
+  "--no-remote",
+  "--cached-only",
+  "--no-check",
+  "--no-code-cache",
+  "--quiet",
+  "--no-prompt",
+  "--deny-write",
+  "--deny-net",
+  "--deny-env",
+  "--deny-run",
+  "--deny-sys",
+  "--deny-ffi",
+  "--deny-import",
+];
+
+/** The guest's command line. @throws {ToolscriptError} `sandbox-unavailable` when a path cannot be named in it */
 export function guestArguments({ programs, memoryMb, task }: GuestOptions): string[] {
   const readable = [programs.pyodideFolder, dirname(GUEST_PROGRAM)];
   if (task.mode === "restore") readable.push(task.snapshotPath);
   return [
     "run",
-    ...["--no-config", "--no-lock", "--no-npm", "--no-remote", "--cached-only", "--no-check", "--no-code-cache"],
-    ...["--quiet", "--no-prompt"],
-    `--allow-read=${readable.map((path) => path.replaceAll(",", ",,")).join(",")}`,
-    ...["--deny-write", "--deny-net", "--deny-env", "--deny-run", "--deny-sys", "--deny-ffi", "--deny-import"],
+    ...CLOSED_FLAGS,
+    `--allow-read=${readable.map(requireNameable).join(",")}`,
     `--v8-flags=${v8Flags(memoryMb).join(",")}`,
     GUEST_PROGRAM,
     `${pathToFileURL(programs.pyodideFolder).href}/`,
@@ -83,6 +102,16 @@ export function guestArguments({ programs, memoryMb, task }: GuestOptions): stri
     task.mode,
     task.mode === "restore" ? task.snapshotPath : String(task.bootBytes),
   ];
+}
+
+/** Deno takes a comma for the end of a path: what follows it would become readable. */
+function requireNameable(path: string): string {
+  if (!path.includes(",")) return path;
+  throw new ToolscriptError(
+    "sandbox-unavailable",
+    `Starting the WASM sandbox failed: the path "${path}" has a comma, which Deno's permissions cannot express; ` +
+      `use another folder, for a cache with the option "cacheDir"`,
+  );
 }
 
 function v8Flags(memoryMb: number): string[] {

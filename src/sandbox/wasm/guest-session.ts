@@ -52,7 +52,10 @@ export async function openGuestSession(options: GuestSessionOptions): Promise<Sa
     maxFrameBytes: options.maxFrameBytes,
     explainEnd: (error) => life.explainEnd(error, connection),
   });
-  life.failed.then((error) => connection.fail(error), () => {});
+  life.failed.then(
+    (error) => connection.fail(error),
+    () => {},
+  );
   if (task.mode === "cold") guest.stdin.write(bootMessage);
   try {
     const python = await greet(connection, options);
@@ -193,5 +196,7 @@ function tooSlow(timeoutMs: number): ToolscriptError {
 }
 
 function aborted(cause: unknown): ToolscriptError {
-  return new ToolscriptError("aborted", "Starting the WASM sandbox was given up: its signal was aborted", { cause });
+  return new ToolscriptError("aborted", "Starting the WASM sandbox was given up: its signal was aborted", {
+    cause,
+  });
 }

@@ -60,7 +60,9 @@ function findDeno(path: string | undefined): string {
   const found = candidates.map(toRealPath).find((candidate) => candidate !== undefined);
   if (found !== undefined) return found;
   throw unavailable(
-    path === undefined ? 'the npm package "deno" is not installed for this platform' : `"${path}" does not exist`,
+    path === undefined
+      ? 'the npm package "deno" is not installed for this platform'
+      : `"${path}" does not exist`,
   );
 }
 

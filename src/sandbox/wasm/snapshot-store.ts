@@ -9,9 +9,10 @@
  * | the folder cannot be written | the snapshot goes to a private folder among the temporary files, for this process |
  * | that cannot be written either | sessions start without a snapshot, which takes seconds each |
  */
+import { rmSync } from "node:fs";
 import { mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { toErrorMessage } from "../../errors.ts";
 import { buildSnapshot } from "./build-snapshot.ts";
 import type { Programs } from "./programs.ts";
@@ -54,37 +55,20 @@ export function createSnapshotStore(options: SnapshotStoreOptions): SnapshotStor
   let privateFolder: string | undefined;
 
   async function find(): Promise<string | undefined> {
-    const path = join(options.cacheFolder, (await snapshotKey(options.programs, options.bootMessage)) + SUFFIX);
+    const path = join(
+      options.cacheFolder,
+      (await snapshotKey(options.programs, options.bootMessage)) + SUFFIX,
+    );
     if (await isGoodSnapshot(path)) {
       await touch(path);
       return path;
     }
     const snapshot = await build(options.programs, options.bootMessage);
-    return (await keepInCache(path, snapshot)) ?? (await keepPrivately(snapshot));
-  }
-
-  async function keepInCache(path: string, snapshot: Uint8Array): Promise<string | undefined> {
-    try {
-      await writeSnapshot(path, snapshot);
-    } catch (error) {
-      if (await isGoodSnapshot(path)) return path; // another process was faster and holds the file open
-      warn(`The snapshot of Python cannot be kept in "${options.cacheFolder}": ${toErrorMessage(error)}`);
-      return undefined;
-    }
-    await removeStale(options.cacheFolder);
-    return path;
-  }
-
-  async function keepPrivately(snapshot: Uint8Array): Promise<string | undefined> {
-    try {
-      privateFolder = await mkdtemp(join(tmpdir(), "toolscript-"));
-      const path = join(privateFolder, `private${SUFFIX}`);
-      await writeSnapshot(path, snapshot);
-      return path;
-    } catch (error) {
-      warn(`Sessions will start slowly, without a snapshot of Python: ${toErrorMessage(error)}`);
-      return undefined;
-    }
+    const kept = await keepInCache(path, snapshot);
+    if (kept !== undefined) return kept;
+    const own = await keepPrivately(snapshot);
+    privateFolder = own === undefined ? undefined : dirname(own);
+    return own;
   }
 
   return {
@@ -106,6 +90,33 @@ export function createSnapshotStore(options: SnapshotStoreOptions): SnapshotStor
       privateFolder = undefined;
     },
   };
+}
+
+async function keepInCache(path: string, snapshot: Uint8Array): Promise<string | undefined> {
+  const folder = dirname(path);
+  try {
+    await writeSnapshot(path, snapshot);
+  } catch (error) {
+    if (await isGoodSnapshot(path)) return path; // another process was faster and holds the file open
+    warn(`The snapshot of Python cannot be kept in "${folder}": ${toErrorMessage(error)}`);
+    return undefined;
+  }
+  await removeStale(folder);
+  return path;
+}
+
+/** In a folder that only this user can look into, for this process alone. */
+async function keepPrivately(snapshot: Uint8Array): Promise<string | undefined> {
+  try {
+    const folder = await mkdtemp(join(tmpdir(), "toolscript-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, `private${SUFFIX}`);
+    await writeSnapshot(path, snapshot);
+    return path;
+  } catch (error) {
+    warn(`Sessions will start slowly, without a snapshot of Python: ${toErrorMessage(error)}`);
+    return undefined;
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

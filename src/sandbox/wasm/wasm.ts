@@ -69,7 +69,13 @@ export function wasm(options: WasmOptions = {}): Sandbox {
     const snapshotPath = await untilAborted(store.acquire(), signal);
     refuseIfClosed(closed);
     const session = await openGuestSession({
-      ...{ programs, memoryMb, maxFrameBytes, readyTimeoutMs, snapshotPath, bootMessage, signal },
+      programs,
+      memoryMb,
+      maxFrameBytes,
+      readyTimeoutMs,
+      snapshotPath,
+      bootMessage,
+      signal,
     });
     const tracked = { ...session, close: () => session.close().finally(() => sessions.delete(tracked)) };
     sessions.add(tracked);

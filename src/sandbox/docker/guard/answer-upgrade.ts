@@ -7,7 +7,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { toErrorMessage } from "../../../errors.ts";
-import { type GuardContext, isBusy, recogniseRequest } from "./answer.ts";
+import { type GuardContext, PipelineRefusal, isBusy, recogniseRequest } from "./answer.ts";
 import { type GuardLogEntry, writeLog } from "./guard-log.ts";
 import { dropUpgradeBody } from "./read-body.ts";
 import { Refusal, forbidden, malformed } from "./refusal.ts";
@@ -46,10 +46,10 @@ export async function answerUpgrade(
   const upgrade = { ...context, request, socket };
   socket.on("error", () => socket.destroy()); // a client that goes away
   try {
-    if (isBusy(socket)) throw malformed("another request on this connection is still under way");
+    if (isBusy(socket)) throw new PipelineRefusal();
     await attach(upgrade, head);
   } catch (error) {
-    if (error instanceof Refusal) {
+    if (error instanceof Refusal && !(error instanceof PipelineRefusal)) {
       refuseConnection(context, socket, request, error);
     } else {
       log(upgrade, { level: "error", event: "failed", reason: toErrorMessage(error) });

@@ -31,6 +31,13 @@ export interface Exchange extends GuardContext {
 /** Headers of the daemon's answer that a client gets. */
 const PASSED_HEADERS = ["content-type", "content-length", "api-version", "ostype", "server"];
 
+/** Nothing can be told on a connection on which the answer to an earlier request is still under way. */
+export class PipelineRefusal extends Refusal {
+  constructor() {
+    super(400, "The guard refused the request: another one on this connection is still under way");
+  }
+}
+
 /** Connections with a request under way. */
 const busy = new WeakSet<object>();
 
@@ -61,7 +68,7 @@ export function recogniseRequest({ settings }: GuardContext, request: IncomingMe
 /** One request at a time on a connection: then an answer cannot be taken for that of another request. */
 function claimConnection(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
-  if (isBusy(socket)) throw malformed("another request on this connection is still under way");
+  if (isBusy(socket)) throw new PipelineRefusal();
   busy.add(socket);
   response.once("finish", () => busy.delete(socket));
 }
@@ -145,7 +152,8 @@ function endBadly(exchange: Exchange, error: unknown): void {
     return;
   }
   log(exchange, { level: "warn", event: "refused", status: error.status, reason: error.message });
-  if (response.headersSent) request.socket.destroy();
+  // An answer to a second request would wait for that to the first one.
+  if (response.headersSent || error instanceof PipelineRefusal) request.socket.destroy();
   else sendJson(response, error.status, error.message);
 }
 

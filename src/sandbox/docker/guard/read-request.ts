@@ -49,8 +49,10 @@ export function readRequest(line: RequestLine, allowedImages: ReadonlySet<string
   const query = readQuery(queryText);
   const simple = readSimple(line.method, bare, version, query);
   if (simple !== undefined) return simple;
-  if (line.method === "GET" && bare.startsWith("/images/")) {
-    return readImage(bare, version, query, allowedImages);
+  const [, image] = (line.method === "GET" && /^\/images\/(.+)\/json$/.exec(bare)) || [];
+  if (image !== undefined) {
+    checkImage(image, query, allowedImages);
+    return { kind: "image", path };
   }
   if (line.method === "POST" && bare === "/containers/create") return readCreate(version, query);
   return readContainer(line.method, bare, version, query) ?? refuse(line.method, bare);
@@ -131,16 +133,13 @@ function readLabelFilters(text: string | undefined): readonly string[] {
   throw forbidden("containers can only be listed by labels of the sandbox");
 }
 
-function readImage(
-  path: string,
-  version: string,
+function checkImage(
+  image: string,
   query: ReadonlyMap<string, string>,
   allowedImages: ReadonlySet<string>,
-): GuardRequest {
-  const [, image = ""] = /^\/images\/(.+)\/json$/.exec(path) ?? [];
+): void {
   if (!allowedImages.has(image)) throw forbidden(`the image "${image}" is not on the list of allowed images`);
   allowOnly(query, {});
-  return { kind: "image", path: `${version}${path}` };
 }
 
 function readCreate(version: string, query: ReadonlyMap<string, string>): GuardRequest {

@@ -19,7 +19,18 @@ export interface BootOptions {
 }
 
 /** Python's memory may hold paths to these objects, so that they must be there when it is restored. */
-const VISIBLE_GLOBALS = ["Object", "Array", "Error", "Promise", "Symbol", "Uint8Array", "AbortController", "AbortSignal", "setTimeout", "clearTimeout"];
+const VISIBLE_GLOBALS = [
+  "Object",
+  "Array",
+  "Error",
+  "Promise",
+  "Symbol",
+  "Uint8Array",
+  "AbortController",
+  "AbortSignal",
+  "setTimeout",
+  "clearTimeout",
+];
 
 /** Starts Pyodide. */
 export async function bootPyodide(options: BootOptions): Promise<Pyodide> {
@@ -28,8 +39,8 @@ export async function bootPyodide(options: BootOptions): Promise<Pyodide> {
   for (const name of ["process", "Buffer"]) delete globals[name];
   Object.assign(globals, functions);
   try {
-    const { loadPyodide } = (await import(`${options.pyodideUrl}pyodide.mjs`)) as PyodideModule;
-    return await loadPyodide({
+    const module = (await import(`${options.pyodideUrl}pyodide.mjs`)) as PyodideModule;
+    return await module.loadPyodide({
       indexURL: options.pyodideUrl,
       lockFileContents: readLockFile(options.pyodideUrl),
       packageBaseUrl: options.pyodideUrl,

@@ -13,7 +13,9 @@ const READ_BYTES = 64 * 1024;
 /** Time that Python's thread has to notice the end of input. */
 const END_GRACE_MS = 250;
 
-(globalThis as unknown as { onmessage: (event: { data: SharedArrayBuffer }) => void }).onmessage = (event) => {
+(globalThis as unknown as { onmessage: (event: { data: SharedArrayBuffer }) => void }).onmessage = (
+  event,
+) => {
   pump(openMailboxWriter(event.data));
 };
 

@@ -1,0 +1,208 @@
+/**
+ * A sandbox session over AgentCore: turns frames to send and frames that arrive into as few invocations as there are.
+ *
+ * Guarantees: one invocation at a time; while the script waits for the host none is open; whatever ends the session also
+ * stops it at AgentCore. It must not know cells, but for the running time that a `run` frame starts.
+ */
+import { ToolscriptError } from "../../errors.ts";
+import { createBatchQueue, type BatchQueue } from "../../protocol/batch-queue.ts";
+import { decodeLine, encodeFrames } from "../../protocol/codec.ts";
+import { type OutgoingFrame, PROTOCOL_VERSION, type RunnerFrame } from "../../protocol/frames.ts";
+import type { PoolableSession } from "../pool.ts";
+import type { KernelAnswer } from "./kernel-answer.ts";
+import type { KernelChannel } from "./kernel-channel.ts";
+import { PatienceClock } from "./patience-clock.ts";
+import type { RemoteSession } from "./remote-session.ts";
+
+/** What {@link AgentCoreSession.python} is before the runner has greeted. */
+export const UNKNOWN_PYTHON = "unknown";
+
+/** Seconds for the installation alone. */
+const INSTALL_SECONDS = 10;
+
+/** What a session stands on. */
+export interface AgentCoreSessionParts {
+  readonly remote: RemoteSession;
+  readonly channel: KernelChannel;
+  /** Begins every line of the runner. */
+  readonly marker: string;
+  readonly maxFrameBytes: number;
+  readonly longestInvocationMs: number;
+  /** Told once, when the session has ended. */
+  onEnd(): void;
+}
+
+/** A live session. */
+export class AgentCoreSession implements PoolableSession {
+  readonly id: string;
+  readonly ended: Promise<void>;
+  readonly #parts: AgentCoreSessionParts;
+  readonly #queue: BatchQueue<RunnerFrame>;
+  readonly #patience: PatienceClock;
+  readonly #abort = new AbortController();
+  readonly #end = Promise.withResolvers<void>();
+  #python = UNKNOWN_PYTHON;
+  #lines: string[] = [];
+  #interrupt = false;
+  /** The script goes on by itself, or has more to tell. */
+  #isOwed = false;
+  #isPaused = false;
+  #isExchanging = false;
+  #isOver = false;
+  #wakeTimer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: AgentCoreSessionParts) {
+    this.#parts = parts;
+    this.id = parts.remote.id;
+    this.ended = this.#end.promise;
+    this.#patience = new PatienceClock(parts.longestInvocationMs);
+    this.#queue = createBatchQueue<RunnerFrame>((pause) => {
+      this.#isPaused = pause;
+      if (!pause) this.#go();
+    });
+    const { marker, maxFrameBytes } = parts;
+    this.#lines.push(encodeFrames([{ type: "hello", version: PROTOCOL_VERSION, marker, maxFrameBytes }]));
+  }
+
+  /** `unknown` until the runner is installed. */
+  get python(): string {
+    return this.#python;
+  }
+
+  get alive(): boolean {
+    return !this.#isOver;
+  }
+
+  get frames(): AsyncIterable<readonly RunnerFrame[]> {
+    return this.#queue.batches;
+  }
+
+  /** Installs the runner now. @throws {ToolscriptError} why it cannot be */
+  async install(signal: AbortSignal): Promise<void> {
+    const lines = this.#lines.splice(0);
+    const either = AbortSignal.any([signal, this.#abort.signal]);
+    this.#receive(await this.#parts.channel.exchange({ lines, seconds: INSTALL_SECONDS, interrupt: false }, either));
+    if (this.#python === UNKNOWN_PYTHON) throw violation("it did not greet");
+  }
+
+  /** Says how long a cell may run: the script can be interrupted only between two invocations. */
+  expectRunningMs(runningMs: number | undefined): void {
+    this.#patience.budgetMs = runningMs;
+  }
+
+  send(frames: readonly OutgoingFrame[]): void {
+    if (this.#isOver || frames.length === 0) return;
+    for (const frame of frames) {
+      this.#lines.push(encodeFrames([frame]));
+      this.#patience.noteSent(frame);
+    }
+    this.#go();
+  }
+
+  interrupt(): void {
+    if (this.#isOver) return;
+    this.#interrupt = true;
+    this.#go();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#finish(() => this.#queue.end());
+    return this.#closing;
+  }
+
+  /** Exchanges as long as there is a reason to. */
+  #go(): void {
+    if (this.#isExchanging || this.#isPaused || !this.#hasReason()) return;
+    this.#isExchanging = true;
+    clearTimeout(this.#wakeTimer);
+    this.#exchange().then(
+      () => {
+        this.#isExchanging = false;
+        this.#go();
+      },
+      (error: unknown) => this.#fail(error as Error),
+    );
+  }
+
+  #hasReason(): boolean {
+    return !this.#isOver && (this.#lines.length > 0 || this.#interrupt || this.#isOwed);
+  }
+
+  async #exchange(): Promise<void> {
+    const lines = this.#lines.splice(0);
+    const { interrupt } = { interrupt: this.#interrupt };
+    this.#interrupt = false;
+    const seconds = this.#patience.start();
+    this.#receive(await this.#parts.channel.exchange({ lines, seconds, interrupt }, this.#abort.signal));
+  }
+
+  #receive({ state, wakeInMs, text }: KernelAnswer): void {
+    if (this.#isOver) return;
+    const noise: string[] = [];
+    const frames = text.split("\n").flatMap((line) => this.#readLine(line, noise));
+    this.#queue.push(frames);
+    this.#isOwed = state === "running" || state === "more";
+    this.#patience.noteAnswer(state === "running");
+    if (state === "ended") throw ended(noise.join("\n"));
+    if (wakeInMs !== null) this.#wakeTimer = setTimeout(() => this.#wake(), wakeInMs);
+  }
+
+  #wake(): void {
+    this.#isOwed = true;
+    this.#go();
+  }
+
+  #readLine(line: string, noise: string[]): RunnerFrame[] {
+    const frame = decodeLine(line, this.#parts.marker);
+    if (frame === undefined) {
+      if (line !== "") noise.push(line);
+      return [];
+    }
+    if (frame.type !== "hello") {
+      if (this.#python === UNKNOWN_PYTHON) throw violation(`"${frame.type}" came before "hello"`);
+      this.#patience.noteReceived(frame);
+      return [frame];
+    }
+    if (this.#python !== UNKNOWN_PYTHON) throw violation('a second "hello" came');
+    if (frame.version !== PROTOCOL_VERSION) throw wrongVersion(frame.version);
+    this.#python = frame.python;
+    return [];
+  }
+
+  #fail(error: Error): void {
+    if (this.#isOver) return;
+    this.#closing = this.#finish(() => this.#queue.fail(error));
+    this.#closing.catch(() => {}); // `close()` tells its caller; the reason of the end is known already
+  }
+
+  async #finish(tell: () => void): Promise<void> {
+    this.#isOver = true;
+    clearTimeout(this.#wakeTimer);
+    this.#abort.abort();
+    this.#lines = [];
+    tell();
+    try {
+      await this.#parts.remote.stop();
+    } finally {
+      this.#parts.onEnd();
+      this.#end.resolve();
+    }
+  }
+}
+
+function violation(reason: string): ToolscriptError {
+  return new ToolscriptError("protocol-violation", `Reading a frame of the runner failed: ${reason}`);
+}
+
+function wrongVersion(version: number): ToolscriptError {
+  return new ToolscriptError(
+    "protocol-version",
+    `Greeting the runner failed: it speaks protocol version "${version}", wanted "${PROTOCOL_VERSION}"`,
+  );
+}
+
+function ended(noise: string): ToolscriptError {
+  const reason = noise === "" ? "its runner ended" : noise;
+  return new ToolscriptError("sandbox-ended", `Reading from the runner in AgentCore failed: ${reason}`);
+}

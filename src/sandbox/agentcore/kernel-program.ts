@@ -1,0 +1,122 @@
+/**
+ * The Python that one `executeCode` carries: the runner, once for a kernel, and then an exchange of frames each time.
+ *
+ * Guarantees: pure ASCII, so that no kernel cuts a line where Python would not; every program may be repeated; nothing is
+ * left in the kernel's namespace. The other end is `runner/toolscript_runner/kernel.py`.
+ */
+import { createHash } from "node:crypto";
+import { deflateSync } from "node:zlib";
+import { runnerModules } from "../runner-source.ts";
+
+/** What an exchange says. */
+export interface ExchangeRequest {
+  /** Number of the exchange, from 1, without gaps. */
+  readonly sequence: number;
+  /** Seconds after which the kernel answers, whatever the script does. */
+  readonly seconds: number;
+  /** Frames, each a JSON object on its line. */
+  readonly frames: string;
+  /** Raises `KeyboardInterrupt` in the script. @default false */
+  readonly interrupt?: boolean;
+  /** More frames belong to this delivery; nothing goes on yet. @default false */
+  readonly held?: boolean;
+}
+
+/** What {@link exchangeProgram} prints after the marker when the kernel knows nothing of us. */
+export const KERNEL_IS_NEW = "new";
+
+/** What {@link installProgram} prints after the marker, with the version, when Python is older than 3.9. */
+export const PYTHON_IS_OLD = "old";
+
+/** Frames of more characters travel deflated. */
+const MAX_PLAIN_CHARACTERS = 32 * 1024;
+
+/** The runner's modules that a kernel does not need. */
+const NOT_FOR_KERNELS: ReadonlySet<string> = new Set(["__main__.py", "stdio.py", "wasm.py"]);
+
+const PACKAGE = "toolscript_runner";
+const MODULE = `${PACKAGE}.kernel`;
+
+let packedSources: string | undefined;
+
+/**
+ * A program that installs the runner, unless it is there, and makes the exchange.
+ *
+ * A file in the session's temporary folder outlives the kernel: when the program is repeated after a failure and finds the
+ * file but no runner, the kernel is another one, and the script, which may have run, must not run again.
+ */
+export function installProgram(marker: string, request: ExchangeRequest): string {
+  packedSources ??= packSources();
+  const once = `toolscript-${createHash("sha256").update(marker).digest("hex").slice(0, 32)}`;
+  return INSTALL.replaceAll("MARKER", () => JSON.stringify(marker))
+    .replace("ONCE", () => JSON.stringify(once))
+    .replace("PACKED_SOURCES", packedSources)
+    .replace("ARGUMENTS", () => toArguments(request));
+}
+
+/** A program that makes the exchange. */
+export function exchangeProgram(marker: string, request: ExchangeRequest): string {
+  const isNew = JSON.stringify(`${marker}${KERNEL_IS_NEW}`);
+  return `(lambda kernel: kernel.exchange(${toArguments(request)}) if kernel else print(${isNew}))(__import__("sys").modules.get("${MODULE}"))\n`;
+}
+
+/** Positional, in the order of the function in `kernel.py`. */
+function toArguments({ sequence, seconds, frames, interrupt = false, held = false }: ExchangeRequest): string {
+  const packed = frames.length > MAX_PLAIN_CHARACTERS;
+  const data = packed ? deflateSync(frames, { level: 1 }).toString("base64") : toAscii(frames);
+  const flags = [packed, interrupt, held].map((flag) => (flag ? "True" : "False"));
+  return [sequence, Math.max(0, seconds).toFixed(3), JSON.stringify(data), ...flags].join(",");
+}
+
+/** JSON with every character beyond ASCII escaped; in JSON these stand only where an escape may. */
+function toAscii(json: string): string {
+  return json.replaceAll(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function packSources(): string {
+  const sources = Object.fromEntries(
+    [...runnerModules()]
+      .map(([path, source]) => [path.slice(PACKAGE.length + 1), source] as const)
+      .filter(([name]) => !NOT_FOR_KERNELS.has(name)),
+  );
+  return deflateSync(JSON.stringify(sources), { level: 9 }).toString("base64");
+}
+
+/** Finds the package's modules in memory; `get_source` gives tracebacks of the runner's own failures their lines. */
+const INSTALL = `def _toolscript():
+    import sys
+    if sys.version_info < (3, 9):
+        print(MARKER + "${PYTHON_IS_OLD} %d.%d" % sys.version_info[:2])
+        return
+    if "${MODULE}" not in sys.modules:
+        import binascii, json, os, tempfile, zlib
+        try:
+            os.close(os.open(os.path.join(tempfile.gettempdir(), ONCE), os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            print(MARKER + "${KERNEL_IS_NEW}")
+            return
+        except OSError:
+            pass
+        class Sources:
+            files = json.loads(zlib.decompress(binascii.a2b_base64("PACKED_SOURCES")))
+            def find_spec(self, name, path=None, target=None):
+                package, _, module = name.partition(".")
+                file = (module or "__init__") + ".py"
+                if package != "${PACKAGE}" or file not in self.files:
+                    return None
+                spec = type(sys.__spec__)(name, self, origin="<toolscript>/" + file, is_package=not module)
+                spec.has_location = True
+                return spec
+            def create_module(self, spec):
+                return None
+            def exec_module(self, module):
+                exec(compile(self.get_source(module.__name__), module.__spec__.origin, "exec"), module.__dict__)
+            def get_source(self, name):
+                return self.files[(name.partition(".")[2] or "__init__") + ".py"]
+        sys.meta_path.insert(0, Sources())
+    from ${PACKAGE} import kernel
+    kernel.install(MARKER)
+    kernel.exchange(ARGUMENTS)
+_toolscript()
+del _toolscript
+`;

@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TEST_IMAGE, listContainersOf, probeDocker, testEngine } from "../../../../test/docker-engine.ts";
+import { ATTACKER_NAME, type CreateBody, type Target } from "../../../../test/guard/attack.ts";
+import { type GuardBench, openGuardBench } from "../../../../test/guard/bench.ts";
+import { createAttacks } from "../../../../test/guard/create-attacks.ts";
+import { httpAttacks } from "../../../../test/guard/http-attacks.ts";
+import { requestAttacks } from "../../../../test/guard/request-attacks.ts";
+import { requireOrSkip } from "../../../../test/require.ts";
+import { openScriptSession, type ScriptSession } from "../../../script/script-session.ts";
+import { containerLabels, containerSpec } from "../container-spec.ts";
+import { resolveDockerOptions } from "../docker-options.ts";
+import { type DockerSandbox, docker } from "../docker.ts";
+import { readHostIdentity } from "../host-identity.ts";
+
+/** All that may reach the daemon while a request is judged: looking at a container, or at an allowed image. */
+const LOOKS = /^GET \/(?:containers\/[0-9a-f]{64}|images\/toolscript\/python:debian)\/json HTTP\/1\.1$/;
+
+function validBody(): CreateBody {
+  const { container } = resolveDockerOptions({ image: TEST_IMAGE });
+  const labels = containerLabels(readHostIdentity(), Date.now());
+  return JSON.parse(JSON.stringify(containerSpec(container, "pass", labels))) as CreateBody;
+}
+
+describe.skipIf(await requireOrSkip("docker", probeDocker))("startGuard() under attack", () => {
+  let bench: GuardBench;
+  let sandbox: DockerSandbox;
+  let session: ScriptSession;
+  let target: Target;
+
+  beforeAll(async () => {
+    bench = await openGuardBench();
+    sandbox = docker({ image: TEST_IMAGE, host: bench.host });
+    session = await openScriptSession({ sandbox });
+    const victimName = `victim-${randomBytes(4).toString("hex")}`;
+    const victim = await testEngine.createContainer({
+      name: victimName,
+      Image: TEST_IMAGE,
+      Entrypoint: ["sleep", "600"],
+      HostConfig: { NetworkMode: "none", AutoRemove: true },
+    });
+    await victim.start();
+    const [own = ""] = await listContainersOf();
+    target = { victim: victim.id, victimName, own, body: validBody };
+  });
+
+  afterAll(async () => {
+    await session.close();
+    await sandbox.close();
+    await bench.close();
+    await testEngine.getContainer(target.victim).remove({ force: true });
+  });
+
+  test("the request that attacks start from is let through when nothing is changed", async () => {
+    const answer = await bench.exchange(
+      [
+        `POST /containers/create?name=toolscript-${randomBytes(8).toString("hex")} HTTP/1.1`,
+        "Host: docker",
+        `Content-Length: ${Buffer.byteLength(JSON.stringify(validBody()))}`,
+        "",
+        JSON.stringify(validBody()),
+      ].join("\r\n"),
+    );
+    const [, id = ""] = /"Id":"([0-9a-f]{64})"/.exec(answer) ?? [];
+    await testEngine.getContainer(id).remove({ force: true });
+    expect(answer).toContain("201 Created");
+  });
+
+  for (const { name, bytes, status = 403, says } of [...createAttacks, ...requestAttacks, ...httpAttacks]) {
+    test(`${name} is refused, and nothing of it reaches the daemon`, async () => {
+      const [reachedBefore, loggedBefore] = [bench.reached.length, bench.log.length];
+      const answer = await bench.exchange(bytes(target));
+      const logged = bench.log.slice(loggedBefore).filter(({ event }) => event === "refused");
+
+      const reached = bench.reached.slice(reachedBefore).filter((line) => !LOOKS.test(line));
+      expect(logged).toMatchObject([{ level: "warn", status: status === "cut" ? 400 : status }]);
+      expect(logged[0]?.reason).toMatch(says);
+      if (status === "cut") {
+        expect(answer).not.toContain("HTTP/1.1 4");
+        expect(reached.filter((line) => !line.includes("/wait?"))).toEqual([]);
+        return;
+      }
+      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      const body = Buffer.from(answer.split("\r\n\r\n")[1] ?? "", "latin1").toString();
+      // The answer to HEAD has no body.
+      if (body !== "") expect(JSON.parse(body)).toEqual({ message: logged[0]?.reason });
+      expect(reached).toEqual([]);
+    });
+  }
+
+  test("afterwards the other container runs as before, no new one is there, and the session still works", async () => {
+    const { State, RestartCount, Name } = await testEngine.getContainer(target.victim).inspect();
+    expect({ running: State.Running, paused: State.Paused, RestartCount, Name }).toEqual({
+      running: true,
+      paused: false,
+      RestartCount: 0,
+      Name: `/${target.victimName}`,
+    });
+    const made = await testEngine.listContainers({ all: true, filters: { name: [ATTACKER_NAME] } });
+    expect(made).toEqual([]);
+    const { stdout } = await session.run("print('still here')").result;
+    expect(stdout).toBe("still here\n");
+  });
+});
