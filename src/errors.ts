@@ -53,8 +53,10 @@ export type ToolscriptErrorCode =
   | "pool-exhausted"
   /** AgentCore: identifier, region, credentials, permission. */
   | "agentcore-access"
-  /** AgentCore: a quota or a rate limit was reached. */
+  /** AgentCore: a quota of the account was reached (402). */
   | "agentcore-quota"
+  /** AgentCore: the rate limit was reached again and again (429). */
+  | "agentcore-throttled"
   /** AgentCore: the session expired or was lost. */
   | "agentcore-session-lost"
   /** AgentCore: the answer was cut off or is not ours. */

@@ -45,16 +45,16 @@ class Cells(unittest.TestCase):
             "import json\njson.loads('{')\n",
             "text = '''\nmany\nlines'''\nraise Exception(text)\n",
             "def f(n):\n    return f(n + 1) + 1\n\n\ntry:\n    f(0)\nexcept RecursionError as e:\n    print(e)\n",
-            "class E(Exception):\n    pass\n\n\nraise E('own')\n",
-            "import asyncio\n\n\nasync def main():\n    await asyncio.sleep(0)\n    1 / 0\n\n\ntry:\n    asyncio.run(main())\nexcept ZeroDivisionError as e:\n    raise\n",
             "import warnings\nwarnings.warn('careful')\n",
-            "raise KeyboardInterrupt\n" if False else "assert 1 == 2, 'no'\n",
+            "assert 1 == 2, 'no'\n",
         ):
             with self.subTest(code):
                 code_ok = "RecursionError" in code or "warn" in code
-                if "asyncio.run" in code:
-                    continue
                 self.assert_like_python(code, 0 if code_ok else 1)
+
+    @unittest.skipIf(sys.version_info < (3, 11), "older versions print __main__ before the name")
+    def test_an_exception_class_of_the_script(self):
+        self.assert_like_python("class E(Exception):\n    pass\n\n\nraise E('own')\n", 1)
 
     @unittest.skipIf(sys.version_info < (3, 11), "exception groups and notes came with Python 3.11")
     def test_groups_and_notes(self):
@@ -103,7 +103,7 @@ class Cells(unittest.TestCase):
     def test_an_exception_whose_text_fails_ends_the_cell_cleanly(self):
         result = self.run_cell("class E(Exception):\n  def __str__(self): raise ValueError\nraise E")
         self.assertEqual(result.return_code, 1)
-        self.assertIn("E: <exception str() failed>", result.stderr)
+        self.assertRegex(result.stderr, r"E: <(exception str\(\) failed|unprintable E object)>")
 
     def test_variables_persist_also_after_an_exception(self):
         self.run_cell("a = 1\ndef f(): return a + 1\nb = 2\n1/0")
@@ -117,7 +117,7 @@ import pickle, dataclasses, typing, sys
 @dataclasses.dataclass
 class Row:
     a: "int"
-    b: "Row | None" = None
+    b: typing.Optional['Row'] = None
 print(__name__, pickle.loads(pickle.dumps(Row(1))), typing.get_type_hints(Row)["a"].__name__, sys.modules["__main__"].Row is Row)
 if __name__ == "__main__":
     print("main")

@@ -200,8 +200,10 @@ loop = asyncio.get_running_loop()
 loop.set_task_factory(asyncio.eager_task_factory)
 async def f(i):
     return await get(i) + asyncio.run(get(i))
-print(await asyncio.gather(*[f(i) for i in range(3)]), asyncio.current_task() is not None)
-loop.set_task_factory(None)
+try:
+    print(await asyncio.gather(*[f(i) for i in range(3)]), asyncio.current_task() is not None)
+finally:
+    loop.set_task_factory(None)
 """
         self.assertEqual(self.run_cell(code).stdout, "[0, 2, 4] True\n")
 

@@ -27,7 +27,8 @@ class PumpedLoop(asyncio.BaseEventLoop):
         # Locked while nobody has to wake; see `pause` and `_write_to_self`.
         self._gate = _thread.allocate_lock()
         self._gate.acquire()
-        self._depth = 0
+        # How many runs are on top of each other.
+        self.depth = 0
         self._next_poll = 0.0
         self._mains = []
         # Nested `asyncio.run`s, innermost last; see `nesting.py`.
@@ -107,7 +108,7 @@ class PumpedLoop(asyncio.BaseEventLoop):
                 tasks._leave_task(running, task)
         hooks = get_asyncgen_hooks()
         events._set_running_loop(self)
-        self._depth += 1
+        self.depth += 1
         self._thread_id = _thread.get_ident()
         set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
         return running, task, hooks
@@ -115,8 +116,8 @@ class PumpedLoop(asyncio.BaseEventLoop):
     def _leave(self, outside):
         running, task, hooks = outside
         set_asyncgen_hooks(*hooks)
-        self._depth -= 1
-        if self._depth == 0:
+        self.depth -= 1
+        if self.depth == 0:
             self._thread_id = None
         events._set_running_loop(running)
         if task is not None:
@@ -224,6 +225,12 @@ class PumpedLoop(asyncio.BaseEventLoop):
         self.jobs = max(0, self.jobs - 1)
 
     # Threads
+
+    def is_running(self):
+        """Whether callbacks run now. Not between two nested runs: a task that starts eagerly needs a running loop."""
+        if self._thread_id is None or self._thread_id != _thread.get_ident():
+            return self._thread_id is not None
+        return events._get_running_loop() is self
 
     def is_elsewhere(self):
         """Whether this loop runs in another thread than the caller's."""

@@ -29,7 +29,7 @@ class Scope:
         """Called at the beginning of each use."""
         if self._before is None:
             self._before = set(tasks.all_tasks(loop))
-            self.is_nested = loop.is_running()
+            self.is_nested = loop.depth > 0
 
     @staticmethod
     def note_task(task):

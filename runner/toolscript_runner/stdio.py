@@ -11,6 +11,7 @@ import select
 import signal
 import sys
 import threading
+import warnings
 from time import monotonic, sleep
 
 from .output import FLUSH_SECONDS, RAW_STDERR, RAW_STDOUT
@@ -82,6 +83,8 @@ class StdioTransport:
         # The kernel may give a signal to any thread, and then the main thread's `select` goes on.
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         os.register_at_fork(after_in_child=self._become_child)
+        # The other thread is the watcher, which holds no lock that a child needs.
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
         sys.argv = [""]
         # Modules that a script writes into its directory can be imported, as with `python script.py`.
         if "" not in sys.path:

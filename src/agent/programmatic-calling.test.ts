@@ -51,7 +51,7 @@ function readResult(requests: readonly ModelRequest[], index: number, position =
 }
 
 describe("createAgent() with programmatic calling", () => {
-  test("runs a script over tools and gives the model only what it printed", async () => {
+  test("runs a script over tools and gives the model only what it printed [agent.two-samples]", async () => {
     const code = `import asyncio
 parts = await asyncio.gather(*[get_records(region=r) for r in ("north", "south")])
 print(sum(row["amount"] for rows in parts for row in rows))`;
@@ -93,7 +93,7 @@ print(sum(row["amount"] for rows in parts for row in rows))`;
     expect(readResult(requests, 2).text).toBe("42\n");
   });
 
-  test("gives the model the traceback of a script that fails, and runs the better one", async () => {
+  test("gives the model the traceback of a script that fails, and runs the better one [agent.traceback-returns]", async () => {
     const { answer, requests } = await runTurns([
       script('rows = await get_records(region="north")\nprint(rows[0]["total"])'),
       script('print(rows[1]["amount"])'),
@@ -107,7 +107,7 @@ print(sum(row["amount"] for rows in parts for row in rows))`;
     expect(answer).toMatchObject({ stopReason: "end_turn", cells: 2 });
   });
 
-  test("never runs a script that was cut off, tells the model, and counts it as a script", async () => {
+  test("never runs a script that was cut off, tells the model, and counts it as a script [agent.truncated-code]", async () => {
     let runs = 0;
     const counted = tool({
       name: "counted",
@@ -145,7 +145,7 @@ print(sum(row["amount"] for rows in parts for row in rows))`;
     expect(answer.cells).toBe(0);
   });
 
-  test("mixes direct and programmatic tools and enforces who may call which", async () => {
+  test("mixes direct and programmatic tools and enforces who may call which [agent.caller-enforced]", async () => {
     const approve = tool({
       name: "approve",
       description: "Approves a total.",

@@ -9,9 +9,11 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEmulateCommand } from "./commands/emulate.ts";
 import { addExecCommand } from "./commands/exec.ts";
 import { addGuardCommand } from "./commands/guard.ts";
+import { addKeysCommand } from "./commands/keys.ts";
 import { addRunCommand } from "./commands/run.ts";
+import { addServeCommand } from "./commands/serve.ts";
 import { EXIT_CODES } from "./failure.ts";
-import { type Job, type RegisterJob, runJob } from "./job.ts";
+import { type RegisterJob, runJob } from "./job.ts";
 import { readPackageVersion } from "./user-path.ts";
 
 const EXAMPLES = `
@@ -19,6 +21,7 @@ Examples:
   $ toolscript demo
   $ toolscript run "Who is over budget?" --tools tools.ts --model bedrock:anthropic.claude-sonnet-4-5-20250929-v1:0
   $ toolscript exec report.py --tools tools.ts --json
+  $ toolscript serve --upstream bedrock --region eu-central-1
   $ toolscript emulate bedrock --port 4010 --scenario scenario.json
   $ toolscript doctor
 
@@ -28,6 +31,8 @@ const COMMANDS = [
   addDemoCommand,
   addRunCommand,
   addExecCommand,
+  addServeCommand,
+  addKeysCommand,
   addEmulateCommand,
   addDoctorCommand,
   addGuardCommand,
@@ -35,15 +40,17 @@ const COMMANDS = [
 
 /** Runs one command line, without the names of the program, and returns the exit code. Never rejects. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
-  let job: Job | undefined;
-  const program = createProgram((registered) => (job = registered));
+  let run: (() => Promise<number>) | undefined;
+  const program = createProgram((job, options) => {
+    run = () => runJob(job, options);
+  });
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
   }
-  return job === undefined ? EXIT_CODES.usage : await runJob(job);
+  return run === undefined ? EXIT_CODES.usage : await run();
 }
 
 function createProgram(register: RegisterJob): Command {

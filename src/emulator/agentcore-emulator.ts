@@ -6,11 +6,7 @@
  * is why it listens on localhost only unless told otherwise.
  */
 import { fileURLToPath } from "node:url";
-import {
-  type AgentCoreFault,
-  AgentCoreFaultQueue,
-  type AgentCoreFaultOptions,
-} from "./agentcore/faults.ts";
+import { type AgentCoreFault, AgentCoreFaultQueue, type AgentCoreFaultOptions } from "./agentcore/faults.ts";
 import { createRateLimit } from "./agentcore/rate-limit.ts";
 import { type AgentCoreCounts, type AgentCoreRequest, AgentCoreRequestLog } from "./agentcore/request-log.ts";
 import { type AgentCoreState, handleAgentCoreRequest } from "./agentcore/agentcore-service.ts";
@@ -109,7 +105,9 @@ export interface AgentCoreEmulator extends AsyncDisposable {
  *   region: "us-east-1", endpoint: emulator.url, credentials: AGENTCORE_EMULATOR_CREDENTIALS,
  * });
  */
-export async function startAgentCoreEmulator(options: AgentCoreEmulatorOptions = {}): Promise<AgentCoreEmulator> {
+export async function startAgentCoreEmulator(
+  options: AgentCoreEmulatorOptions = {},
+): Promise<AgentCoreEmulator> {
   const state = toState(options);
   const { host = "127.0.0.1", port = 0 } = options;
   const listener = await listenHttp((exchange) => handleAgentCoreRequest(exchange, state), { host, port });

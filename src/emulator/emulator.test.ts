@@ -161,7 +161,7 @@ describe.each([
   });
 });
 
-describe("startBedrockEmulator() with AnthropicBedrock", () => {
+describe("startBedrockEmulator() with AnthropicBedrock [emulator.real-clients]", () => {
   test("answers create()", async () => {
     const message = await createAnthropic().messages.create({
       model: CLAUDE,

@@ -69,7 +69,7 @@ async function readStream(protocol: string): Promise<{ events: number; error: un
   return { events, error: undefined };
 }
 
-describe("fault() with an error answer", () => {
+describe("fault() with an error answer [emulator.faults]", () => {
   test.each([
     ["throttled", "ThrottlingException", 429],
     ["quota", "ServiceQuotaExceededException", 400],

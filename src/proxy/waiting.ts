@@ -2,25 +2,27 @@
  * Ways to wait: while the client hears a `ping` from time to time, so that no proxy in between cuts the stream, and until
  * a signal says that nobody waits any more.
  */
-import { setTimeout as wait } from "node:timers/promises";
 import { ToolscriptError } from "../errors.ts";
 import type { MessageEvent } from "../model/model.ts";
 
 /** Yields a `ping` every `pingMs` until `work` is done, and returns what it came to. */
-export async function* withPings<Value>(
-  work: Promise<Value>,
-  pingMs: number,
-  signal: AbortSignal,
-): AsyncGenerator<MessageEvent, Value> {
-  const done = new AbortController();
-  const settled = work.finally(() => done.abort());
-  settled.catch(() => {}); // awaited below, but perhaps not before a ping was taken
+export async function* withPings<Value>(work: Promise<Value>, pingMs: number): AsyncGenerator<MessageEvent, Value> {
+  const done = work.then((value) => ({ value }));
+  done.catch(() => {}); // awaited below, but a ping may be under way when it fails
   for (;;) {
-    const pause = wait(pingMs, "ping" as const, { signal: AbortSignal.any([signal, done.signal]) });
-    const first = await Promise.race([settled.then((value) => ({ value })), pause.catch(() => "over" as const)]);
-    if (first === "ping") yield { type: "ping" };
-    else return await settled;
+    const first = await Promise.race([done, pause(pingMs, done)]);
+    if (first !== undefined) return first.value;
+    yield { type: "ping" };
   }
+}
+
+/** Resolves after `ms`; the timer does not outlive `work`. */
+async function pause(ms: number, work: Promise<unknown>): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, ms);
+  const cancel = (): void => clearTimeout(timer);
+  work.then(cancel, cancel);
+  return promise;
 }
 
 /** Settles with `work`, or rejects at once when the signal is aborted; `work` then goes on unheard. */

@@ -25,6 +25,11 @@ export interface Sandbox {
 export interface OpenSandboxOptions {
   /** Gives up the start. */
   signal?: AbortSignal;
+  /**
+   * Milliseconds after which a running cell is interrupted: a hint for backends that hear of an interrupt only between
+   * two requests.
+   */
+  runningMs?: number;
 }
 
 /** One live interpreter. */

@@ -87,7 +87,7 @@ const expenseTools: Tool[] = [
 ];
 
 describe("codeExecutionTool()", () => {
-  test("describes three tools with result types within the token budget, in both conventions", () => {
+  test("describes three tools with result types within the token budget, in both conventions [prompt.small]", () => {
     for (const convention of ["native", "wire"] as const) {
       const json = JSON.stringify(codeExecutionTool({ tools: expenseTools, convention, python: "3.14.2" }));
       expect(countO200k(json)).toBeLessThanOrEqual(MAX_TOKENS);

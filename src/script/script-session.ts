@@ -62,7 +62,9 @@ export async function openScriptSession(options: OpenScriptSessionOptions): Prom
   const limits = resolveLimits(options.limits);
   const session = new LiveScriptSession(options.convention ?? "native", limits);
   session.setTools(options.tools ?? []);
-  session.attach(await options.sandbox.open(options.signal === undefined ? {} : { signal: options.signal }));
+  const { signal } = options;
+  const { runningMs } = limits;
+  session.attach(await options.sandbox.open({ runningMs, ...(signal === undefined ? {} : { signal }) }));
   return session;
 }
 

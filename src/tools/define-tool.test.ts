@@ -200,7 +200,7 @@ describe("tool()", () => {
     expect(refusal(subject, { a: "x" })).toContain("asynchronous step");
   });
 
-  test("reads draft-07 and 2020-12 schemas", () => {
+  test("reads draft-07 and 2020-12 schemas [tool.json-schema]", () => {
     const old = tool({
       ...base,
       input: {

@@ -57,7 +57,7 @@ describe("toToolDeclarations()", () => {
     expect(names()).toEqual(["a", "b", "c"]);
   });
 
-  test("refuses two tools with one alias, and one name twice", () => {
+  test("refuses two tools with one alias, and one name twice [tool.alias-collision]", () => {
     const clash = (...names: string[]): (() => unknown) => {
       const tools = names.map((name) => declare(name));
       return () => toToolDeclarations(tools);

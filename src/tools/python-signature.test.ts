@@ -31,7 +31,7 @@ function typeOf(schema: unknown, rest: Record<string, unknown> = {}): string {
   return text.replace(/^async def get_rows\(\*, a: /, "").replace(/\) -> Any: \.\.\.$/, "");
 }
 
-describe("toPythonSignatures() prints the type of", () => {
+describe("toPythonSignatures() [tool.signature] prints the type of", () => {
   test.each<[unknown, string]>([
     [{ type: "string" }, "str"],
     [{ type: "integer" }, "int"],

@@ -117,7 +117,7 @@ function toMaximums(options: GuardCommandOptions): GuardMaximums {
     containers: options.maxContainers,
   };
   const named = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(named) as GuardMaximums;
+  return Object.fromEntries(named);
 }
 
 function writeEntry(entry: GuardLogEntry): void {

@@ -48,7 +48,7 @@ describe("compareWays()", () => {
     );
   });
 
-  test("lets no expense id into any request of the programmatic way", () => {
+  test("lets no expense id into any request of the programmatic way [demo.raw-records-stay-out]", () => {
     const database = openExpenseDatabase();
     const ids = database
       .prepare("SELECT expense_id FROM expenses")

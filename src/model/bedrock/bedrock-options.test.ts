@@ -166,7 +166,7 @@ describe("bedrock()", () => {
     expect(error.cause).toMatchObject({ code: expect.stringContaining("NOT_FOUND") as unknown });
   });
 
-  test("chooses the API by the id, and lets it be forced", async () => {
+  test("chooses the API by the id, and lets it be forced [model.bedrock-routes]", async () => {
     const ids = [
       "us.anthropic.claude-opus-5",
       "arn:aws:bedrock:us-east-1:123456789012:inference-profile/eu.anthropic.claude-opus-5",

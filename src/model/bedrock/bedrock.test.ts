@@ -223,7 +223,7 @@ describe.each(WAYS)("bedrock() by %s", (_name, modelId, options, route, protocol
     expect(await (await emulator.waitForRequest()).finished).toBe("aborted");
   });
 
-  test("reports retries before they happen", async () => {
+  test("reports retries before they happen [model.retry-visible]", async () => {
     emulator.fault({ kind: "throttled", retryAfterSeconds: 0 }, { times: 2 });
     const notices: ModelNotice[] = [];
     const response = await connect(modelId, { ...options, maxAttempts: 3 }).create(REQUEST, {

@@ -27,7 +27,7 @@ const MESSAGES: ModelRequest["messages"] = [
   },
 ];
 
-describe("stripRequest()", () => {
+describe("stripRequest() [model.bedrock-strip]", () => {
   test("removes what Bedrock refuses, wherever it stands, and says so", () => {
     const request: ModelRequest = {
       max_tokens: 1,

@@ -121,7 +121,7 @@ async function* runScripts(
   turn: Turn,
 ): AsyncGenerator<MessageEvent, boolean> {
   for (const execution of scripts) {
-    const progress = yield* withPings(advance(execution, scripts, turn), turn.pingMs, turn.signal);
+    const progress = yield* withPings(advance(execution, scripts, turn), turn.pingMs);
     if (progress.type === "wave") {
       turn.listener.onWave?.(progress.calls.length);
       yield* writeWave(execution.id, progress.calls, turn);

@@ -47,7 +47,8 @@ export interface Engine {
   start(id: string, image: string, options?: RequestOptions): Promise<void>;
   /** Undefined when there is no such container. */
   inspect(id: string): Promise<ContainerState | undefined>;
-  kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<void>;
+  /** Sends a signal. False when the container does not run. */
+  kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<boolean>;
   /** Resolves once the container does not run any more, or has gone. */
   waitStopped(id: string): Promise<void>;
   /** Resolves once the container has gone. */
@@ -116,9 +117,10 @@ class EngineClient implements Engine {
     return this.#request("Looking at a container", inspect);
   }
 
-  kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<void> {
+  kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<boolean> {
     const kill = async (abortSignal: AbortSignal) => {
-      await this.#docker.getContainer(id).kill({ signal, abortSignal }).catch(unlessGone);
+      const sent = this.#docker.getContainer(id).kill({ signal, abortSignal });
+      return await sent.then(() => true, unlessGone);
     };
     return this.#request("Sending a signal to a container", kill);
   }
@@ -131,15 +133,24 @@ class EngineClient implements Engine {
     return this.#wait(id, "removed", timeoutMs);
   }
 
+  /**
+   * The daemon removes a container of ours when it has ended. To ask for its removal while it runs is no substitute:
+   * when it ends by itself at that moment, the daemon waits ten seconds for it to do so.
+   */
   async remove(id: string): Promise<void> {
+    const gone = this.waitRemoved(id);
+    const killed = this.kill(id, "SIGKILL");
+    const isGoing = await Promise.any([killed, gone.then(() => true)]).catch(() => killed);
+    if (!isGoing) await this.#delete(id);
+    await gone;
+  }
+
+  #delete(id: string): Promise<void> {
     const remove = async (abortSignal: AbortSignal) => {
       const options = { force: true, v: true, abortSignal };
       await this.#docker.getContainer(id).remove(options).catch(unlessGone);
     };
-    // A container that ends by itself at the same moment is gone at once, yet the answer comes ten seconds later.
-    const gone = this.waitRemoved(id);
-    const removed = this.#request("Removing a container", remove).then(() => gone);
-    await Promise.any([gone, removed]).catch(() => removed);
+    return this.#request("Removing a container", remove);
   }
 
   list(): Promise<readonly ListedContainer[]> {
@@ -182,10 +193,11 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** 404: no such container. 409: it is not running, or is being removed. Either is what was wanted. */
-function unlessGone(error: unknown): void {
+/** 404: no such container. 409: it is not running, or is being removed. False: there was nothing to do. */
+function unlessGone(error: unknown): false {
   const status = engineStatus(error);
   if (status !== 404 && status !== 409) throw error;
+  return false;
 }
 
 async function createContainer(docker: Docker, name: string, spec: ContainerSpec): Promise<string> {

@@ -56,7 +56,7 @@ test("guestArguments() refuses a path that would open another one", () => {
   );
 });
 
-describe("a script", () => {
+describe("a script [wasm.contained]", () => {
   let sandbox: Sandbox;
   let driven: DrivenSession;
 

@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 describe("a session's process", () => {
-  test("ends with its host when the host is killed, whatever Python does", async () => {
+  test("ends with its host when the host is killed, whatever Python does [wasm.ends-with-host]", async () => {
     const host = spawn(process.execPath, [HOST, UNSTOPPABLE, ONE_LONG_OPERATION, WAITING], {
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -84,7 +84,7 @@ describe("createSnapshotStore()", () => {
     expect(build).not.toHaveBeenCalled();
   });
 
-  test("builds anew when the file is damaged, truncated or not a file", async () => {
+  test("builds anew when the file is damaged, truncated or not a file [wasm.snapshot]", async () => {
     const path = (await makeStore().acquire()) ?? "";
     for (const damage of [flipByte(path, 100_000), cut(path, 0), async () => chmod(path, 0o000)]) {
       await damage();

@@ -148,7 +148,7 @@ print([random.random(), os.urandom(8).hex(), secrets.token_hex(8), str(uuid.uuid
     expect(new Set(values).size).toBe(8);
   });
 
-  test("caps the memory of Python with MemoryError; the session lives on", async () => {
+  test("caps the memory of Python with MemoryError; the session lives on [wasm.memory]", async () => {
     await using stack = new AsyncDisposableStack();
     const sandbox = stack.adopt(wasm({ memoryMb: 96 }), (each) => each.close());
     const driven = driveSession(await sandbox.open());

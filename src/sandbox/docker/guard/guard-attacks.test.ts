@@ -22,6 +22,12 @@ function validBody(): CreateBody {
   return JSON.parse(JSON.stringify(containerSpec(container, "pass", labels))) as CreateBody;
 }
 
+/** What the client is told; nothing in the answer to a HEAD, or on a connection that was cut. */
+function readMessage(answer: string): unknown {
+  const body = Buffer.from(answer.split("\r\n\r\n")[1] ?? "", "latin1").toString();
+  return body.startsWith("{") ? (JSON.parse(body) as { message?: unknown }).message : undefined;
+}
+
 describe.skipIf(await requireOrSkip("docker", probeDocker))("startGuard() under attack", () => {
   let bench: GuardBench;
   let sandbox: DockerSandbox;
@@ -73,18 +79,14 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("startGuard() under 
       const logged = bench.log.slice(loggedBefore).filter(({ event }) => event === "refused");
 
       const reached = bench.reached.slice(reachedBefore).filter((line) => !LOOKS.test(line));
-      expect(logged).toMatchObject([{ level: "warn", status: status === "cut" ? 400 : status }]);
+      const isCut = status === "cut";
+
+      expect(logged).toMatchObject([{ level: "warn", status: isCut ? 400 : status }]);
       expect(logged[0]?.reason).toMatch(says);
-      if (status === "cut") {
-        expect(answer).not.toContain("HTTP/1.1 4");
-        expect(reached.filter((line) => !line.includes("/wait?"))).toEqual([]);
-        return;
-      }
-      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-      const body = Buffer.from(answer.split("\r\n\r\n")[1] ?? "", "latin1").toString();
-      // The answer to HEAD has no body.
-      if (body !== "") expect(JSON.parse(body)).toEqual({ message: logged[0]?.reason });
-      expect(reached).toEqual([]);
+      expect(answer).toMatch(isCut ? /^(?!HTTP\/1\.1 4)/ : new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect([logged[0]?.reason, undefined]).toContain(readMessage(answer));
+      // The first of two requests may get through, the second must not.
+      expect(reached.filter((line) => !(isCut && line.includes("/wait?")))).toEqual([]);
     });
   }
 

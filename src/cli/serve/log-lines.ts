@@ -1,0 +1,11 @@
+/**
+ * The log of a server: one JSON object a line, on standard output.
+ */
+
+/** Writes one entry. */
+export type WriteLog = (entry: Readonly<Record<string, unknown>>) => void;
+
+/** Makes a log on a stream. Entries begin with the time, in ISO 8601. */
+export function createLog(stream: Pick<NodeJS.WritableStream, "write">): WriteLog {
+  return (entry) => void stream.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+}

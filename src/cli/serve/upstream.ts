@@ -1,0 +1,57 @@
+/**
+ * What is behind a server: the models of a service, and the names that clients may use for them.
+ */
+import type { Model } from "../../model/model.ts";
+import { bedrockModelNames, type ModelNames, sameModelNames } from "../../proxy/names/model-names.ts";
+import type { ServeConfig } from "./serve-config.ts";
+
+/** Variable with the key of an Anthropic-compatible upstream whose address was given. */
+export const UPSTREAM_KEY_VARIABLE = "TOOLSCRIPT_UPSTREAM_KEY";
+
+/** A service and its names. */
+export interface Upstream {
+  readonly model: (upstreamName: string) => Model;
+  readonly names: ModelNames;
+  /** For people. */
+  readonly description: string;
+}
+
+/** Opens what the configuration names. */
+export async function openUpstream(config: ServeConfig, env: NodeJS.ProcessEnv): Promise<Upstream> {
+  return config.upstream === "anthropic" ? await openAnthropic(config, env) : await openBedrock(config, env);
+}
+
+async function openBedrock(config: ServeConfig, env: NodeJS.ProcessEnv): Promise<Upstream> {
+  const { bedrock } = await import("../../model/bedrock/bedrock.ts");
+  const region = config.region ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"];
+  const connection = {
+    ...(region === undefined ? {} : { region }),
+    ...(config.upstreamUrl === undefined ? {} : { endpoint: config.upstreamUrl }),
+  };
+  const where = config.upstreamUrl ?? (region === undefined ? "region not set" : region);
+  return {
+    model: (id) => bedrock(id, connection),
+    names: bedrockModelNames({ region, overrides: config.models ?? {} }),
+    description: `Amazon Bedrock (${where})`,
+  };
+}
+
+async function openAnthropic(config: ServeConfig, env: NodeJS.ProcessEnv): Promise<Upstream> {
+  const { anthropic } = await import("../../model/anthropic/anthropic.ts");
+  const apiKey = env[UPSTREAM_KEY_VARIABLE];
+  const connection = {
+    ...(config.upstreamUrl === undefined ? {} : { baseUrl: config.upstreamUrl }),
+    ...(config.upstreamAuth === undefined ? {} : { auth: config.upstreamAuth }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+  };
+  const models = config.models ?? {};
+  const same = sameModelNames(Object.keys(models));
+  return {
+    model: (name) => anthropic(name, connection),
+    names: {
+      resolve: (name) => (Object.hasOwn(models, name) ? models[name] : same.resolve(name)),
+      list: () => same.list(),
+    },
+    description: `the Messages API (${config.upstreamUrl ?? "api.anthropic.com"})`,
+  };
+}
