@@ -15,6 +15,9 @@ import { readToolHistory, type ToolUseRecord } from "./tool-history.ts";
 /** The script of the programmatic way, as a model that knows the tools would write it. */
 export const AUDIT_SCRIPT = readFileSync(new URL("audit.py", import.meta.url), "utf8");
 
+/** The same script as a model writes it for the Claude API: a tool takes one dict and returns text. */
+export const WIRE_AUDIT_SCRIPT = readFileSync(new URL("audit-wire.py", import.meta.url), "utf8");
+
 /** One tool in each sample. */
 export const sequentialScenario: ScenarioFunction = (request) => planDirect(request, 1);
 
@@ -22,16 +25,19 @@ export const sequentialScenario: ScenarioFunction = (request) => planDirect(requ
 export const parallelScenario: ScenarioFunction = (request) => planDirect(request, Infinity);
 
 /** One script, then the answer from what it printed. */
-export const programmaticScenario: ScenarioFunction = (request) => {
+export const programmaticScenario: ScenarioFunction = (request) => playScript(AUDIT_SCRIPT, request);
+
+/** The same, for a client of the Claude API. */
+export const wireScenario: ScenarioFunction = (request) => playScript(WIRE_AUDIT_SCRIPT, request);
+
+function playScript(code: string, request: ModelRequest): ScenarioTurn {
   const [script] = readToolHistory(request);
   if (script === undefined) {
-    return useTools("One script can fetch and add up everything.", [
-      ["code_execution", { code: AUDIT_SCRIPT }],
-    ]);
+    return useTools("One script can fetch and add up everything.", [["code_execution", { code }]]);
   }
   const findings = script.isError ? undefined : parsePrinted(script.result);
   return { content: findings ? toAnswerText(findings) : `The script gave no figures:\n${script.result}` };
-};
+}
 
 type Call = readonly [name: string, input: Readonly<Record<string, unknown>>];
 

@@ -1,6 +1,6 @@
 """What of a process belongs to whoever runs code in it, so that a script and the kernel around it can take turns.
 
-Guarantee: after `leave()` the kernel finds everything as it left it: streams, descriptors 1 and 2, `__main__`,
+Guarantee: after `leave()` the kernel finds everything as it left it: streams, descriptors 0 to 2, `__main__`,
 asyncio's policy; after the next `enter()` so does the script. Knows nothing of frames or of the runner.
 """
 
@@ -119,22 +119,25 @@ class _TurnStream:
 
 
 class Pipes:
-    """Descriptors 1 and 2 lead here during a turn; programs that a script started write here for ever."""
+    """Descriptors 1 and 2 lead here during a turn, 0 to nothing; programs that a script started keep theirs for ever."""
 
     def __init__(self):
-        self._pipes = {descriptor: _make_pipe() for descriptor in (1, 2)}
-        self._readers = {reading: descriptor for descriptor, (reading, _) in self._pipes.items()}
+        pipes = {descriptor: _make_pipe() for descriptor in (1, 2)}
+        null = os.open(os.devnull, os.O_RDONLY)
+        self._ends = {0: _dup_private(null), **{descriptor: writing for descriptor, (_, writing) in pipes.items()}}
+        os.close(null)
+        self._readers = {reading: descriptor for descriptor, (reading, _) in pipes.items()}
         self._waiting = list(self._readers)
         self._saved = {}
 
     def enter(self):
         """Leads the descriptors into the pipes."""
-        for descriptor, (_, writing) in self._pipes.items():
+        for descriptor, end in self._ends.items():
             try:
                 self._saved[descriptor] = _dup_private(descriptor)
             except OSError:  # the kernel has closed it
                 self._saved[descriptor] = None
-            os.dup2(writing, descriptor)
+            os.dup2(end, descriptor)
 
     def leave(self):
         """Leads them back."""

@@ -169,10 +169,11 @@ def _install_sleep(transport, pump):
 
 
 def _undo_pyodide_patches():
-    """Pyodide replaces `asyncio.run` and `time.sleep` by functions that want its own loop."""
+    """Pyodide replaces `asyncio.run` and `time.sleep` by functions that want its own loop, which always runs."""
     import asyncio
     import time
 
+    asyncio._set_running_loop(None)
     asyncio.run = asyncio.runners.run
     webloop = sys.modules.get("pyodide.webloop")
     if webloop is not None:

@@ -2,7 +2,7 @@
 
 Variables persist, code runs while the main thread's event loop is running, `await` works at the top level, the value of
 a last expression is shown, tracebacks look like IPython's. Requests (a JSON object a line, `{"code", "clearContext"}`)
-arrive on descriptor 3, answers leave on descriptor 4; descriptor 0 ends when the emulator is gone, and so does this.
+arrive on descriptor 3, answers leave on descriptor 4; standard input ends when the emulator is gone, and so does this.
 """
 
 import ast
@@ -142,10 +142,19 @@ def describe_frame(frame):
     return "\n".join(lines) + "\n"
 
 
-def end_with_host():
-    while os.read(0, 1):
+def end_with_host(descriptor):
+    while os.read(descriptor, 1):
         pass
     os._exit(0)
+
+
+def take_stdin():
+    """Moves the end of the emulator away from where scripts look for input."""
+    moved = os.dup(0)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    return moved
 
 
 def limit_memory():
@@ -195,9 +204,9 @@ async def serve():
 
 
 if __name__ == "__main__":
-    for descriptor in (0, REQUESTS, ANSWERS):
+    for descriptor in (REQUESTS, ANSWERS):
         os.set_inheritable(descriptor, False)
     limit_memory()
-    threading.Thread(target=end_with_host, name="host", daemon=True).start()
+    threading.Thread(target=end_with_host, args=(take_stdin(),), name="host", daemon=True).start()
     sys.argv = [""]
     asyncio.run(serve())

@@ -39,6 +39,8 @@ export interface ApiErrorOptions {
   readonly status?: number;
   /** Headers of the response, such as `retry-after`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What a program can read: `error.details` of the body. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** A refusal on its way to the client. */
@@ -47,12 +49,14 @@ export class ApiError extends Error {
   readonly type: ApiErrorType;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(type: ApiErrorType, message: string, options: ApiErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.type = type;
     this.status = options.status ?? API_ERROR_STATUS[type];
     this.headers = options.headers ?? {};
+    this.details = options.details;
   }
 }
 
@@ -64,11 +68,16 @@ export function invalidRequest(message: string): ApiError {
 /** The body that clients parse. */
 export interface ApiErrorBody {
   readonly type: "error";
-  readonly error: { readonly type: ApiErrorType; readonly message: string };
+  readonly error: {
+    readonly type: ApiErrorType;
+    readonly message: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+  };
   readonly request_id: string;
 }
 
 /** The JSON of an error, for a response or an SSE `error` event. */
 export function toErrorBody(error: ApiError, requestId: string): ApiErrorBody {
-  return { type: "error", error: { type: error.type, message: error.message }, request_id: requestId };
+  const { type, message, details } = error;
+  return { type: "error", error: { type, message, ...(details && { details }) }, request_id: requestId };
 }

@@ -1,7 +1,7 @@
 /**
  * What the Claude API has and this server has not: each gets a 400 that names it, before anything is done.
  */
-import { invalidRequest } from "../errors/api-error.ts";
+import { ApiError, invalidRequest } from "../errors/api-error.ts";
 import type { RequestBody } from "./body-schema.ts";
 
 /** Tool types that need a service behind them, by the start of the name. */
@@ -43,6 +43,7 @@ export function checkSupportedTool(type: string, path: string): void {
 
 /** @throws {ApiError} for a field of the body that this server cannot honour */
 export function checkSupportedBody(body: RequestBody): void {
+  if ((body["thread"] ?? null) !== null) throw threadsUnsupported();
   if ((body.mcp_servers ?? []).length > 0) {
     throw invalidRequest("mcp_servers: The MCP connector is not supported by this server");
   }
@@ -50,6 +51,16 @@ export function checkSupportedBody(body: RequestBody): void {
   if (typeof container === "object" && container !== null && (container.skills ?? []).length > 0) {
     throw invalidRequest("container.skills: Skills are not supported by this server");
   }
+}
+
+/**
+ * Conversations that the server holds. With these details the SDK's tool runner sends the whole conversation instead
+ * (`@anthropic-ai/sdk` 1.12.0, `ThreadState.recoversFrom`).
+ */
+function threadsUnsupported(): ApiError {
+  const message = "thread: Message threads are not supported by this server; send the whole conversation in `messages`";
+  const details = { error_code: "thread_unsupported_request", unsupported: ["thread"] };
+  return new ApiError("invalid_request_error", message, { details });
 }
 
 /** @throws {ApiError} for a block that this server cannot honour */

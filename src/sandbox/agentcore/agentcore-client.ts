@@ -103,7 +103,7 @@ async function within<T>(
   { signal, timeoutMs }: RequestOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const clock = AbortSignal.timeout(timeoutMs);
+  const clock = AbortSignal.timeout(Math.ceil(timeoutMs));
   try {
     return await work(AbortSignal.any([signal, clock]));
   } catch (cause) {

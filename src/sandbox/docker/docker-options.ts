@@ -24,10 +24,11 @@ export const DEFAULT_MAX_CPU_SECONDS = 3_600;
 /** Time for a container to be created, started and greeted, in milliseconds. */
 export const DEFAULT_START_TIMEOUT_MS = 60_000;
 /**
- * Time a container has to end by itself after its input was closed, in milliseconds; then it is killed. Ending takes far
- * less, but a busy machine may close many at once. One that was interrupted before is killed at once.
+ * Time a container has to end by itself after its input was closed, in milliseconds; then it is killed. It needs a tenth
+ * of a second, or some seconds when many are closed at once on a busy machine: to kill one that is ending makes the daemon
+ * stall. Only a script that holds the interpreter needs to be killed, and one that was interrupted before is killed at once.
  */
-export const DEFAULT_CLOSE_GRACE_MS = 5_000;
+export const DEFAULT_CLOSE_GRACE_MS = 10_000;
 /** Time the daemon has to answer one request, in milliseconds. */
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 /** Age in milliseconds at which the reaper removes a container whose host cannot be looked at: 24 hours. */
@@ -59,7 +60,7 @@ export interface DockerOptions extends DockerLimits {
   readonly pool?: PoolOptions;
   /** Milliseconds. @default 60_000 */
   readonly startTimeoutMs?: number;
-  /** Milliseconds. @default 5_000 */
+  /** Milliseconds. @default 10_000 */
   readonly closeGraceMs?: number;
   /** Milliseconds for one request to the daemon. @default 30_000 */
   readonly requestTimeoutMs?: number;

@@ -18,6 +18,9 @@ import type { ContainerSettings } from "./docker-options.ts";
 import { explainEndOfContainer, pausedError } from "./end-of-container.ts";
 import type { Engine } from "./engine.ts";
 
+/** Time in milliseconds after which closing does not wait for the answer to a kill. */
+const KILL_PATIENCE_MS = 1_000;
+
 /** What a session is started from. */
 export interface DockerLaunch {
   readonly engine: Engine;
@@ -34,6 +37,8 @@ interface Container {
   readonly id: string;
   readonly socket: Duplex;
   readonly connection: Connection;
+  /** Set while its owner closes it: its end then needs no explanation. */
+  closing: Promise<void> | undefined;
 }
 
 /** Starts a container and greets its runner. @throws {ToolscriptError} see `Sandbox.open` */
@@ -84,18 +89,18 @@ async function attachContainer(launch: DockerLaunch, name: string, signal: Abort
   const socket = await engine.attach(id, { signal });
   const { input, output } = splitAttachedStreams(socket);
   const started = Promise.withResolvers<void>();
-  const connection: Connection = openConnection({
-    input,
-    output,
-    explainEnd: () =>
-      started.promise.then(
-        () => explainEndOfContainer({ engine, id, settings, noise: connection.noise() }),
-        (error: ToolscriptError) => error,
-      ),
-  });
+  const explainEnd = async (plain: ToolscriptError): Promise<ToolscriptError> => {
+    if (container.closing !== undefined) return await container.closing.then(() => plain);
+    return await started.promise.then(
+      () => explainEndOfContainer({ engine, id, settings, noise: connection.noise() }),
+      (error: ToolscriptError) => error,
+    );
+  };
+  const connection = openConnection({ input, output, explainEnd });
+  const container: Container = { id, socket, connection, closing: undefined };
   started.promise.catch((error: Error) => connection.fail(error));
   engine.start(id, settings.image, { signal }).then(started.resolve, started.reject);
-  return { id, socket, connection };
+  return container;
 }
 
 /** A timer and the caller's signal in one; the reason says which it was. */
@@ -207,11 +212,14 @@ class DockerSession implements PoolableSession {
 
   async #close(): Promise<void> {
     const { engine, closeGraceMs } = this.#launch;
+    const closed = Promise.withResolvers<void>();
+    this.#container.closing = closed.promise;
     const { id, connection, socket } = this.#container;
-    const gone = this.#interrupted ? engine.remove(id) : endContainer(engine, this.#container, closeGraceMs);
-    connection.end();
     try {
-      await gone;
+      if (this.#interrupted) await killFirst(engine, id);
+      connection.end();
+      closed.resolve();
+      await endContainer(engine, this.#container, closeGraceMs);
     } catch (error) {
       // Without a daemon nothing can be asked for; the closed input ends the container.
       if (!isToolscriptError(error, "docker-unreachable")) throw error;
@@ -219,6 +227,16 @@ class DockerSession implements PoolableSession {
       socket.destroy();
     }
   }
+}
+
+/**
+ * Kills one that may be stuck. Not after its input was closed: then it may be ending by itself, and to kill one that is
+ * makes the daemon stall.
+ */
+async function killFirst(engine: Engine, id: string): Promise<void> {
+  // Whatever the daemon answers, what follows is the same.
+  const killed = engine.kill(id, "SIGKILL").catch(() => false);
+  await Promise.race([killed, fallbackAfter(KILL_PATIENCE_MS, false)]);
 }
 
 /**

@@ -4,9 +4,13 @@
  *
  * Guarantee: a container of a host that may be alive is never touched.
  */
+import { isToolscriptError } from "../../errors.ts";
 import { HOST_LABELS } from "./container-spec.ts";
 import type { Engine, ListedContainer } from "./engine.ts";
 import { type HostIdentity, checkHost } from "./host-identity.ts";
+
+/** Time that a container without a host has to end by itself, in milliseconds. */
+const END_GRACE_MS = 5_000;
 
 /** What the reaper goes by. */
 export interface ReaperOptions {
@@ -21,8 +25,18 @@ export interface ReaperOptions {
 export async function reapContainers(engine: Engine, options: ReaperOptions): Promise<readonly string[]> {
   const listed = await engine.list();
   const left = listed.filter((container) => isLeftBehind(container, options)).map(({ id }) => id);
-  await Promise.all(left.map((id) => engine.remove(id)));
+  await Promise.all(left.map((id) => endContainer(engine, id)));
   return left;
+}
+
+/** The containers of a host that has just died are ending: to kill those makes the daemon stall. */
+async function endContainer(engine: Engine, id: string): Promise<void> {
+  try {
+    await engine.waitRemoved(id, END_GRACE_MS);
+  } catch (error) {
+    if (!isToolscriptError(error, "sandbox-timeout")) throw error;
+    await engine.remove(id);
+  }
 }
 
 /** Whether nobody can want this container any more. */
