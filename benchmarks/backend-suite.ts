@@ -26,7 +26,8 @@ const CALLS = 5000;
 const CALL_BYTES = 100;
 const MIB = 1024 * 1024;
 
-const echo = tool({
+/** The tool that the measurements call. */
+export const echo = tool({
   name: "echo",
   description: "Returns its value.",
   input: { type: "object", properties: { value: {} }, required: ["value"], additionalProperties: false },
@@ -99,22 +100,12 @@ async function warmCell(prefix: string, session: ScriptSession, floor: Echo): Pr
   return [toFigure(`${prefix}.warm-cell`, "ms", value, bare)];
 }
 
-/** Sequential calls timed by the script itself, one by one, so that the first hundred can be told from the rest. */
 async function sequential(prefix: string, session: ScriptSession, floor: Echo): Promise<Figure[]> {
   for (let trip = 0; trip < 200; trip += 1) await floor.roundTrip(CALL_BYTES);
-  const code = `import time
-_clock = time.perf_counter
-_times = []
-for _i in range(${CALLS / 5}):
-    _start = _clock()
-    await echo(value=_i)
-    _times.append((_clock() - _start) * 1000)
-print(*_times)`;
   const times: number[] = [];
   const floors: number[] = [];
   for (let part = 0; part < 5; part += 1) {
-    const { stdout } = await session.run(code).result;
-    times.push(...stdout.trim().split(" ").map(Number));
+    times.push(...(await sequentialCalls(session, CALLS / 5)));
     for (let trip = 0; trip < CALLS / 5; trip += 1) {
       floors.push(await timed(() => floor.roundTrip(CALL_BYTES)));
     }
@@ -123,6 +114,20 @@ print(*_times)`;
     toFigure(`${prefix}.call`, "ms", median(times), median(floors)),
     toFigure(`${prefix}.call-first-100`, "ms", median(times.slice(0, 100)), median(floors)),
   ];
+}
+
+/** Milliseconds of each of `count` sequential calls, timed by the script itself. The session's tool is {@link echo}. */
+export async function sequentialCalls(session: ScriptSession, count: number): Promise<number[]> {
+  const code = `import time
+_clock = time.perf_counter
+_times = []
+for _i in range(${count}):
+    _start = _clock()
+    await echo(value=_i)
+    _times.append((_clock() - _start) * 1000)
+print(*_times)`;
+  const { stdout } = await session.run(code).result;
+  return stdout.trim().split(" ").map(Number);
 }
 
 /** Twenty dependent calls of a tool that costs nothing: any fixed delay would show here twenty times. */

@@ -7,10 +7,11 @@ import { cpus, release, totalmem, type } from "node:os";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import type { Benchmark } from "./benchmark.ts";
+import { dockerBenchmarks } from "./docker.ts";
 import type { Figure } from "./measure.ts";
 import { wasmBenchmarks } from "./wasm.ts";
 
-const benchmarks: readonly Benchmark[] = [...wasmBenchmarks];
+const benchmarks: readonly Benchmark[] = [...wasmBenchmarks, ...dockerBenchmarks];
 
 const { values: options } = parseArgs({
   options: { only: { type: "string" }, json: { type: "boolean", default: false } },

@@ -15,9 +15,9 @@ class Transcript:
         with open(path, encoding="utf-8") as file:
             lines = [json.loads(line) for line in file.read().split("\n") if line]
         self.head = lines[0]
-        self.exit_code = lines[-1]["exit"]
+        self.exit_code = self.head.get("exitCode", 0)
         self.turns = []
-        for step in lines[1:-1]:
+        for step in lines[1:]:
             if step["from"] == "runner":
                 self.turns[-1][1].append(step["frame"])
             elif self.turns and not self.turns[-1][1]:
@@ -30,7 +30,8 @@ class Transcript:
 
 
 def load_all():
-    names = sorted(name for name in os.listdir(FOLDER) if name.endswith(".jsonl"))
+    paths = [os.path.join(folder, name) for folder, _, names in os.walk(FOLDER) for name in names]
+    names = sorted(os.path.relpath(path, FOLDER) for path in paths if path.endswith(".jsonl"))
     return [(name, Transcript(os.path.join(FOLDER, name))) for name in names]
 
 

@@ -8,11 +8,13 @@ import _thread
 import asyncio
 import builtins
 import fcntl
+import getpass
 import io
 import os
 import select
 import sys
 import time
+from _sitebuiltins import Quitter
 from asyncio import events, runners
 
 # Private descriptors lie above the ones that programs and their tests expect to get.
@@ -95,14 +97,25 @@ def _places(sleep):
         (vars(time), "sleep", sleep),
         # IPython's own: a script is no notebook.
         *((vars(builtins), name, _ABSENT) for name in ("get_ipython", "display", "__IPYTHON__")),
-        *((vars(builtins), name, _make_quitter(name)) for name in ("exit", "quit")),
+        *((vars(builtins), name, Quitter(name, "Ctrl-D (i.e. EOF)")) for name in ("exit", "quit")),
+        # IPython's would ask the person before the notebook.
+        (vars(builtins), "input", builtins.input if type(builtins.input) is type(print) else _read_line),
+        (vars(getpass), "getpass", getattr(getpass, "unix_getpass", getpass.getpass)),
     ]
 
 
-def _make_quitter(name):
-    from _sitebuiltins import Quitter
+def _read_line(prompt="", /):
+    """The `input` of a script: standard input is empty."""
+    sys.stdout.write(str(prompt))
+    sys.stdout.flush()
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError("EOF when reading a line")
+    return line[:-1] if line.endswith("\n") else line
 
-    return Quitter(name, "Ctrl-D (i.e. EOF)")
+
+_read_line.__name__ = _read_line.__qualname__ = "input"
+_read_line.__module__ = "builtins"
 
 
 class _TurnStream:

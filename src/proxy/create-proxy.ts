@@ -108,7 +108,9 @@ async function startServer(server: Server, port: number, host: string): Promise<
     await promise;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ToolscriptError("invalid-argument", `Opening port "${port}" on "${host}" failed: ${reason}`, { cause: error });
+    throw new ToolscriptError("invalid-argument", `Opening port "${port}" on "${host}" failed: ${reason}`, {
+      cause: error,
+    });
   }
   const { port: opened } = server.address() as AddressInfo;
   const name = host.includes(":") ? `[${host}]` : host;

@@ -8,7 +8,11 @@ const DIRECT = { type: "direct" };
 const STOP: MessageEvent = { type: "message_stop" };
 
 /** The whole answer. @throws {ToolscriptError} what the model throws */
-export async function passThrough(model: Model, request: ModelRequest, signal: AbortSignal): Promise<ModelResponse> {
+export async function passThrough(
+  model: Model,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<ModelResponse> {
   const response = await model.create(request, { signal });
   return { container: null, ...response, content: response.content.map(withCaller) };
 }
@@ -20,8 +24,9 @@ export async function* streamThrough(
   signal: AbortSignal,
 ): AsyncGenerator<MessageEvent> {
   for await (const event of model.stream(request, { signal })) {
-    if (event.type === "content_block_start") yield { ...event, content_block: withCaller(event.content_block) };
-    else if (event.type === "message_stop") yield STOP;
+    if (event.type === "content_block_start") {
+      yield { ...event, content_block: withCaller(event.content_block) };
+    } else if (event.type === "message_stop") yield STOP;
     else yield event;
   }
 }

@@ -31,7 +31,6 @@ export interface LogEntry {
   readonly [key: string]: unknown;
 }
 
-
 /** Options of `createProxy`. */
 export interface ProxyOptions {
   /** The model behind an upstream's name, as `names` maps it. Called once for a name, then kept. */

@@ -12,6 +12,8 @@ import {
   followUp,
   runs,
   scriptTool,
+  withKeys,
+  withText,
 } from "../../test/fixtures/proxy-scene.ts";
 import { accumulate } from "../model/accumulate.ts";
 import { scripted } from "../model/scripted/scripted.ts";
@@ -21,7 +23,10 @@ afterAll(closeSharedSandbox);
 
 const HEADERS = { "anthropic-version": "2026-10-21", "content-type": "application/json" };
 
-async function get(scene: ReturnType<typeof createScene>, path: string): Promise<{ status: number; body: unknown }> {
+async function get(
+  scene: ReturnType<typeof createScene>,
+  path: string,
+): Promise<{ status: number; body: unknown }> {
   const response = await scene.proxy.fetch(new Request(`http://localhost${path}`, { headers: HEADERS }));
   return { status: response.status, body: await response.json() };
 }
@@ -32,8 +37,15 @@ describe("createProxy().listen()", () => {
     await using proxy = scene.proxy;
     const { url } = await proxy.listen();
     const post = async (body: unknown) => {
-      const response = await fetch(`${url}/v1/messages`, { method: "POST", headers: HEADERS, body: JSON.stringify(body) });
-      const message = (await response.json()) as { content: Record<string, unknown>[]; container: { id: string } };
+      const response = await fetch(`${url}/v1/messages`, {
+        method: "POST",
+        headers: HEADERS,
+        body: JSON.stringify(body),
+      });
+      const message = (await response.json()) as {
+        content: Record<string, unknown>[];
+        container: { id: string };
+      };
       return { body: message, content: message.content };
     };
     const first = await post(ask());
@@ -45,8 +57,15 @@ describe("createProxy().listen()", () => {
     const { proxy } = createScene([]);
     await using _closed = proxy;
     const { url } = await proxy.listen();
-    const response = await fetch(`${url}/v1/messages`, { method: "POST", headers: HEADERS, body: "x".repeat(33 * 1024 * 1024) });
-    expect([response.status, ((await response.json()) as { error: { type: string } }).error.type]).toEqual([413, "request_too_large"]);
+    const response = await fetch(`${url}/v1/messages`, {
+      method: "POST",
+      headers: HEADERS,
+      body: "x".repeat(33 * 1024 * 1024),
+    });
+    expect([response.status, ((await response.json()) as { error: { type: string } }).error.type]).toEqual([
+      413,
+      "request_too_large",
+    ]);
   });
 
   test("counts a body without a length", async () => {
@@ -54,7 +73,12 @@ describe("createProxy().listen()", () => {
     await using _closed = proxy;
     const { url } = await proxy.listen();
     const body = new Blob(["x".repeat(5000)]).stream();
-    const response = await fetch(`${url}/v1/messages`, { method: "POST", headers: HEADERS, body, duplex: "half" } as RequestInit);
+    const response = await fetch(`${url}/v1/messages`, {
+      method: "POST",
+      headers: HEADERS,
+      body,
+      duplex: "half",
+    });
     expect(response.status).toBe(413);
   });
 
@@ -63,7 +87,10 @@ describe("createProxy().listen()", () => {
     await using first = proxy;
     const { port } = await first.listen();
     await using second = createScene([]).proxy;
-    await expect(second.listen({ port })).rejects.toMatchObject({ code: "invalid-argument", message: expect.stringContaining(`"${port}"`) });
+    await expect(second.listen({ port })).rejects.toMatchObject({
+      code: "invalid-argument",
+      message: withText(`"${port}"`),
+    });
   });
 
   test("aborts the upstream when the client of a plain request leaves", async () => {
@@ -82,7 +109,12 @@ describe("createProxy().listen()", () => {
     await using _closed = proxy;
     const { url } = await proxy.listen();
     const controller = new AbortController();
-    const left = fetch(`${url}/v1/messages`, { method: "POST", headers: HEADERS, body: JSON.stringify(ask([])), signal: controller.signal });
+    const left = fetch(`${url}/v1/messages`, {
+      method: "POST",
+      headers: HEADERS,
+      body: JSON.stringify(ask([])),
+      signal: controller.signal,
+    });
     setTimeout(() => controller.abort(), 100);
     await expect(left).rejects.toThrow("aborted");
     await gone;
@@ -95,7 +127,11 @@ describe("createProxy().close()", () => {
     const first = await scene.post(ask());
     const closing = scene.proxy.close({ deadlineMs: 20_000 });
     const refused = await scene.post(ask());
-    expect([refused.status, refused.body.error.type, refused.headers.get("retry-after")]).toEqual([529, "overloaded_error", "1"]);
+    expect([refused.status, refused.body.error.type, refused.headers.get("retry-after")]).toEqual([
+      529,
+      "overloaded_error",
+      "1",
+    ]);
     expect((await get(scene, "/readyz")).status).toBe(503);
     const second = await scene.post(answer(ask(), first, () => "x"));
     expect(second.body.stop_reason).toBe("end_turn");
@@ -123,7 +159,9 @@ describe("createProxy().close()", () => {
 
 describe("other routes", () => {
   test("GET /v1/models lists the names in pages", async () => {
-    const scene = createScene([], { names: bedrockModelNames({ region: "eu-central-1", overrides: { mine: "x.y" } }) });
+    const scene = createScene([], {
+      names: bedrockModelNames({ region: "eu-central-1", overrides: { mine: "x.y" } }),
+    });
     const { body } = await get(scene, "/v1/models?limit=2");
     expect(body).toMatchObject({
       data: [{ type: "model", id: "mine", display_name: "mine" }, { id: "claude-opus-5" }],
@@ -131,8 +169,13 @@ describe("other routes", () => {
       first_id: "mine",
       last_id: "claude-opus-5",
     });
-    expect((await get(scene, "/v1/models?limit=1&after_id=mine")).body).toMatchObject({ data: [{ id: "claude-opus-5" }] });
-    expect((await get(scene, "/v1/models/claude-sonnet-4-5")).body).toMatchObject({ type: "model", id: "claude-sonnet-4-5" });
+    expect((await get(scene, "/v1/models?limit=1&after_id=mine")).body).toMatchObject({
+      data: [{ id: "claude-opus-5" }],
+    });
+    expect((await get(scene, "/v1/models/claude-sonnet-4-5")).body).toMatchObject({
+      type: "model",
+      id: "claude-sonnet-4-5",
+    });
     expect((await get(scene, "/v1/models/gpt")).status).toBe(404);
     expect((await get(scene, "/v1/models?limit=x")).status).toBe(400);
   });
@@ -154,7 +197,10 @@ describe("other routes", () => {
       },
     };
     const counted = await send(createScene(model));
-    expect([await counted.json(), counted.headers.get("toolscript-token-count")]).toEqual([{ input_tokens: 42 }, null]);
+    expect([await counted.json(), counted.headers.get("toolscript-token-count")]).toEqual([
+      { input_tokens: 42 },
+      null,
+    ]);
     expect(names).toEqual([["code_execution", "a"]]);
   });
 
@@ -170,7 +216,9 @@ describe("other routes", () => {
   });
 
   test("an unknown model is a 404", async () => {
-    const { status, body } = await createScene([], { names: bedrockModelNames() }).post(ask([], { model: "gpt-9" }));
+    const { status, body } = await createScene([], { names: bedrockModelNames() }).post(
+      ask([], { model: "gpt-9" }),
+    );
     expect([status, body.error]).toEqual([404, { type: "not_found_error", message: "model: gpt-9" }]);
   });
 });
@@ -183,13 +231,18 @@ describe("what the model gets", () => {
     const first = await scene.post(ask(tools));
     const next = answer(ask(tools), first, () => ({ content: "x", cache_control: marker }));
     const second = await scene.post(next);
-    const third = followUp(next, second, [{ type: "text", text: "And?", cache_control: { type: "ephemeral", ttl: "1h" } }]);
+    const third = followUp(next, second, [
+      { type: "text", text: "And?", cache_control: { type: "ephemeral", ttl: "1h" } },
+    ]);
     await scene.post(third);
     expect(scene.requests[0]?.tools?.[0]).toMatchObject({ name: "code_execution", cache_control: marker });
     expect(scene.requests[2]?.messages.slice(2)).toEqual([
-      { role: "user", content: [expect.objectContaining({ type: "tool_result", cache_control: marker })] },
+      { role: "user", content: [withKeys({ type: "tool_result", cache_control: marker })] },
       { role: "assistant", content: [{ type: "text", text: "ok" }] },
-      { role: "user", content: [{ type: "text", text: "And?", cache_control: { type: "ephemeral", ttl: "1h" } }] },
+      {
+        role: "user",
+        content: [{ type: "text", text: "And?", cache_control: { type: "ephemeral", ttl: "1h" } }],
+      },
     ]);
   });
 
@@ -206,9 +259,22 @@ describe("what the model gets", () => {
   });
 
   test("usage of several samples is added up [proxy.usage]", async () => {
-    const usage = { input_tokens: 5, output_tokens: 2, cache_read_input_tokens: 1, cache_creation: { ephemeral_5m_input_tokens: 3 } };
-    const scene = createScene([{ ...runs("print(1)"), usage }, { content: "ok", usage }]);
-    const total = { input_tokens: 10, output_tokens: 4, cache_read_input_tokens: 2, cache_creation: { ephemeral_5m_input_tokens: 6 } };
+    const usage = {
+      input_tokens: 5,
+      output_tokens: 2,
+      cache_read_input_tokens: 1,
+      cache_creation: { ephemeral_5m_input_tokens: 3 },
+    };
+    const scene = createScene([
+      { ...runs("print(1)"), usage },
+      { content: "ok", usage },
+    ]);
+    const total = {
+      input_tokens: 10,
+      output_tokens: 4,
+      cache_read_input_tokens: 2,
+      cache_creation: { ephemeral_5m_input_tokens: 6 },
+    };
     expect((await scene.post(ask())).body.usage).toEqual(total);
     expect((await accumulate(await scene.stream(ask()))).usage).toEqual(total);
   });
@@ -217,6 +283,12 @@ describe("what the model gets", () => {
     const scene = createScene([{ content: [{ type: "text", text: "a", citations: null, odd: 1 }] }]);
     const { body } = await scene.post(ask(undefined, { odd: { deep: true } }));
     expect(scene.requests[0]).toMatchObject({ odd: { deep: true } });
-    expect(body).toMatchObject({ type: "message", role: "assistant", content: [{ text: "a", odd: 1 }], stop_reason: "end_turn", stop_sequence: null });
+    expect(body).toMatchObject({
+      type: "message",
+      role: "assistant",
+      content: [{ text: "a", odd: 1 }],
+      stop_reason: "end_turn",
+      stop_sequence: null,
+    });
   });
 });

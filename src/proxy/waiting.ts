@@ -6,7 +6,10 @@ import { ToolscriptError } from "../errors.ts";
 import type { MessageEvent } from "../model/model.ts";
 
 /** Yields a `ping` every `pingMs` until `work` is done, and returns what it came to. */
-export async function* withPings<Value>(work: Promise<Value>, pingMs: number): AsyncGenerator<MessageEvent, Value> {
+export async function* withPings<Value>(
+  work: Promise<Value>,
+  pingMs: number,
+): AsyncGenerator<MessageEvent, Value> {
   const done = work.then((value) => ({ value }));
   done.catch(() => {}); // awaited below, but a ping may be under way when it fails
   for (;;) {
@@ -19,7 +22,7 @@ export async function* withPings<Value>(work: Promise<Value>, pingMs: number): A
 /** Resolves after `ms`; the timer does not outlive `work`. */
 async function pause(ms: number, work: Promise<unknown>): Promise<undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(resolve, ms);
+  const timer = setTimeout(() => resolve(undefined), ms);
   const cancel = (): void => clearTimeout(timer);
   work.then(cancel, cancel);
   return promise;
@@ -28,7 +31,8 @@ async function pause(ms: number, work: Promise<unknown>): Promise<undefined> {
 /** Settles with `work`, or rejects at once when the signal is aborted; `work` then goes on unheard. */
 export async function orAbort<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   const gone = Promise.withResolvers<never>();
-  const onAbort = (): void => gone.reject(new ToolscriptError("aborted", "Waiting was given up: the signal was aborted"));
+  const onAbort = (): void =>
+    gone.reject(new ToolscriptError("aborted", "Waiting was given up: the signal was aborted"));
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {

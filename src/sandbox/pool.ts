@@ -259,7 +259,6 @@ class SessionPool implements Pool {
     void session.ended.then(() => {
       this.#inUse.delete(session);
       this.#tell({ type: "closed", id: session.id });
-      this.#letGo(session); // its owner may have forgotten to, after it ended by itself
       this.fill();
     });
     this.#gate.hold();

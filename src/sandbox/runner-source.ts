@@ -10,7 +10,7 @@ const PACKAGE = "toolscript_runner";
 const PACKAGE_FOLDER = new URL(`../../runner/${PACKAGE}/`, import.meta.url);
 
 /** Drivers that a process on its own standard streams does not use. */
-const OTHER_DRIVERS: ReadonlySet<string> = new Set(["wasm.py", "kernel.py"]);
+const OTHER_DRIVERS = /^(wasm|kernel)/;
 
 /** Exit code of {@link stdioBootstrap}'s program when Python is older than 3.9. */
 export const PYTHON_TOO_OLD_EXIT_CODE = 64;
@@ -52,7 +52,7 @@ function createBootstrap(): string {
   const sources = Object.fromEntries(
     [...runnerModules()]
       .map(([path, source]) => [path.slice(PACKAGE.length + 1), source] as const)
-      .filter(([name]) => !OTHER_DRIVERS.has(name)),
+      .filter(([name]) => !OTHER_DRIVERS.test(name)),
   );
   const packed = deflateSync(JSON.stringify(sources), { level: 9 }).toString("base64");
   return BOOTSTRAP.replace("PACKED_SOURCES", () => packed);

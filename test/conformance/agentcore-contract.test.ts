@@ -1,5 +1,8 @@
 import { afterAll, describe, test } from "vitest";
-import { AGENTCORE_EMULATOR_CREDENTIALS, startAgentCoreEmulator } from "../../src/emulator/agentcore-emulator.ts";
+import {
+  AGENTCORE_EMULATOR_CREDENTIALS,
+  startAgentCoreEmulator,
+} from "../../src/emulator/agentcore-emulator.ts";
 import { agentcore } from "../../src/sandbox/agentcore/agentcore.ts";
 import { openContractBench, sandboxContract } from "../../src/testing/sandbox-contract.ts";
 

@@ -18,14 +18,20 @@ export async function answerInvoke(call: AgentCoreCall, sessions: InterpreterSes
   const result = await session.inTurn(async () => {
     await strikeBefore(session, fault);
     if (session.status !== "READY") throw gone(session);
-    return await runTool(session, name, given).catch((error: unknown) => {
-      throw error instanceof KernelGoneError && session.status !== "READY" ? gone(session) : error;
-    });
+    return await runTool(session, name, given).catch((error: unknown) => onKernelFailure(session, error));
   });
   if (fault?.kind === "slow") await new Promise((resolve) => setTimeout(resolve, fault.ms));
   if (fault?.kind === "internal-after-run") throw toErrorAnswer("internal");
   if (fault?.kind === "cut-after") return await exchange.cut();
   await send(call, session, strikeResult(result, fault));
+}
+
+/** A kernel that ended by itself is replaced, as Jupyter does; the variables are gone. */
+async function onKernelFailure(session: InterpreterSession, error: unknown): Promise<never> {
+  if (!(error instanceof KernelGoneError)) throw error;
+  if (session.status !== "READY") throw gone(session);
+  await session.restartKernel();
+  throw error;
 }
 
 async function strikeBefore(session: InterpreterSession, fault: AgentCoreFault | undefined): Promise<void> {

@@ -51,7 +51,10 @@ export async function startKernel({ command, folder, memoryMb }: KernelOptions):
   const child = spawn(program, args, {
     cwd: folder,
     detached: true, // a process group of its own, to be ended as one
-    env: { PATH: process.env["PATH"], HOME: folder, LANG: "C.UTF-8", TOOLSCRIPT_KERNEL_MEMORY_MB: String(memoryMb) },
+    env: {
+      ...{ PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, LANG: "C.UTF-8" },
+      TOOLSCRIPT_KERNEL_MEMORY_MB: String(memoryMb),
+    },
     stdio: ["pipe", "ignore", "pipe", "pipe", "pipe"],
   });
   const kernel = new KernelProcess(child);

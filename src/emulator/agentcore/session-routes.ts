@@ -46,8 +46,8 @@ async function toAnswer({ route, body }: AgentCoreCall, sessions: InterpreterSes
 }
 
 async function start(identifier: string, body: unknown, sessions: InterpreterSessions): Promise<InterpreterSession> {
-  const { name = "", sessionTimeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = parse(startBody, body);
-  return await sessions.start({ identifier, name, timeoutSeconds: sessionTimeoutSeconds });
+  const { name = "", sessionTimeoutSeconds = DEFAULT_TIMEOUT_SECONDS, clientToken } = parse(startBody, body);
+  return await sessions.start({ identifier, name, timeoutSeconds: sessionTimeoutSeconds }, clientToken);
 }
 
 function list(identifier: string, body: unknown, sessions: InterpreterSessions): unknown {

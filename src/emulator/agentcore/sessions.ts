@@ -20,10 +20,15 @@ const ID_LENGTH = 26;
 /** Ended sessions that are still listed. */
 const KEPT_ENDED = 100;
 
+/** Client tokens that are remembered. */
+const MAX_TOKENS = 1000;
+
 /** The sessions of an account. */
 export class InterpreterSessions {
   readonly #options: InterpreterSessionsOptions;
   readonly #sessions = new Map<string, InterpreterSession>();
+  /** Starts by their client token: one that is repeated starts nothing. */
+  readonly #starts = new Map<string, Promise<InterpreterSession>>();
   #starting = 0;
 
   constructor(options: InterpreterSessionsOptions) {
@@ -35,8 +40,20 @@ export class InterpreterSessions {
     return [...this.#sessions.values()];
   }
 
-  /** Starts one. @throws {AwsHttpError} 404 for an unknown interpreter, 402 when there are too many */
-  async start(details: Omit<SessionDetails, "sessionId">): Promise<InterpreterSession> {
+  /**
+   * Starts one, or returns the one that the same token has started.
+   *
+   * @throws {AwsHttpError} 404 for an unknown interpreter, 402 when there are too many
+   */
+  start(details: Omit<SessionDetails, "sessionId">, clientToken?: string): Promise<InterpreterSession> {
+    if (clientToken === undefined) return this.#start(details);
+    const started = this.#starts.get(clientToken) ?? this.#start(details);
+    this.#starts.set(clientToken, started);
+    started.catch(() => this.#starts.delete(clientToken));
+    return started;
+  }
+
+  async #start(details: Omit<SessionDetails, "sessionId">): Promise<InterpreterSession> {
     this.checkInterpreter(details.identifier);
     const { maxActive } = this.#options;
     const active = this.all.filter(({ status }) => status === "READY").length + this.#starting;
@@ -83,6 +100,7 @@ export class InterpreterSessions {
   #forgetOldest(): void {
     const ended = this.all.filter(({ status }) => status === "TERMINATED");
     for (const { details } of ended.slice(0, -KEPT_ENDED)) this.#sessions.delete(details.sessionId);
+    for (const token of [...this.#starts.keys()].slice(0, -MAX_TOKENS)) this.#starts.delete(token);
   }
 }
 

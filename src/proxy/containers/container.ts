@@ -67,7 +67,10 @@ export class Container {
   /** Takes the container for one request. @throws {ApiError} `conflict_error` when another request has it */
   async lease(): Promise<void> {
     if (this.#leased) {
-      throw new ApiError("conflict_error", `Container \`${this.id}\` is in use by another request; send one request at a time`);
+      throw new ApiError(
+        "conflict_error",
+        `Container \`${this.id}\` is in use by another request; send one request at a time`,
+      );
     }
     this.#leased = true;
     this.refresh();
@@ -127,7 +130,9 @@ export class Container {
   /** The response was not delivered: scripts that the client does not know are ended, others only if they compute. */
   rollBack(): void {
     if (!this.#leased) return;
-    const ended = [...this.#executions.values()].filter((execution) => !execution.isKnown || execution.isBusy);
+    const ended = [...this.#executions.values()].filter(
+      (execution) => !execution.isKnown || execution.isBusy,
+    );
     for (const execution of ended) if (!execution.isKnown) this.#executions.delete(execution.id);
     this.#leased = false;
     this.#cleanup = interruptAll(ended);
@@ -151,7 +156,6 @@ export class Container {
     const session = await this.#session?.catch(() => undefined); // it never opened: nothing to close
     await session?.close();
   }
-
 
   async #dropOthers(kept: readonly Execution[]): Promise<void> {
     const others = [...this.#executions.values()].filter((execution) => !kept.includes(execution));

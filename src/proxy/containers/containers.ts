@@ -38,9 +38,13 @@ export class Containers {
   /** Makes a container. `maxOwned` is how many the owner may have. @throws {ApiError} `rate_limit_error` */
   create(ownerId: string, maxOwned = Infinity): Container {
     if (maxOwned !== Infinity && this.#countOf(ownerId) >= maxOwned) {
-      throw new ApiError("rate_limit_error", `This API key already has ${maxOwned} containers, which is its limit; reuse one or wait until one expires`, {
-        headers: { "retry-after": "30" },
-      });
+      throw new ApiError(
+        "rate_limit_error",
+        `This API key already has ${maxOwned} containers, which is its limit; reuse one or wait until one expires`,
+        {
+          headers: { "retry-after": "30" },
+        },
+      );
     }
     const onExpired = (expired: Container): void => this.#expire(expired);
     const container = new Container({ ...this.#settings, ownerId, onExpired });

@@ -68,7 +68,8 @@ function toType({ code, data }: ToolscriptError): ApiErrorType | undefined {
 function toHeaders(type: ApiErrorType, { data }: ToolscriptError): Record<string, string> {
   if (type !== "rate_limit_error" && type !== "overloaded_error") return {};
   const { retryAfterMs } = data;
-  const seconds = typeof retryAfterMs === "number" ? Math.ceil(retryAfterMs / 1000) : DEFAULT_RETRY_AFTER_SECONDS;
+  const seconds =
+    typeof retryAfterMs === "number" ? Math.ceil(retryAfterMs / 1000) : DEFAULT_RETRY_AFTER_SECONDS;
   return { "retry-after": String(Math.max(1, seconds)) };
 }
 

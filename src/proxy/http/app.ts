@@ -28,8 +28,12 @@ export function createApp(state: ServerState): Hono {
   app.post("/v1/messages", run(answerMessages));
   app.post("/v1/messages/count_tokens", run(answerCountTokens));
   app.get("/v1/models", run(answerModelList));
-  app.get("/v1/models/:id{.+}", run((exchange, _state, context) =>
-    answerModel(exchange, state, decodeURIComponent(context.req.param("id") ?? ""))));
+  app.get(
+    "/v1/models/:id{.+}",
+    run((exchange, _state, context) =>
+      answerModel(exchange, state, decodeURIComponent(context.req.param("id") ?? "")),
+    ),
+  );
   addOperatorRoutes(app, state);
   addRefusals(app, run);
   app.onError((error) => toErrorResponse(toApiError(error), createId("req")));
@@ -56,7 +60,10 @@ function addRefusals(app: Hono, run: (answer: Answer) => (context: Context) => P
     app.all(`${path}/*`, refuse);
   }
   for (const [path, allow] of ALLOWED_METHODS) {
-    app.all(path, run((_exchange, _state, { req }) => Promise.reject(wrongMethod(req.method, allow))));
+    app.all(
+      path,
+      run((_exchange, _state, { req }) => Promise.reject(wrongMethod(req.method, allow))),
+    );
   }
   app.notFound(run((_exchange, _state, { req }) => Promise.reject(notFound(req.path))));
 }

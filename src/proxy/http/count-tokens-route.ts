@@ -28,7 +28,9 @@ export async function answerCountTokens(exchange: Exchange, state: ServerState):
   if (model.countTokens === undefined) {
     return respondJson(exchange, { input_tokens: estimate(rendered) }, { [ESTIMATE_HEADER]: "estimate" });
   }
-  return respondJson(exchange, { input_tokens: await model.countTokens(counted, { signal: exchange.signal }) });
+  return respondJson(exchange, {
+    input_tokens: await model.countTokens(counted, { signal: exchange.signal }),
+  });
 }
 
 function estimate({ messages, system, tools }: ModelRequest): number {

@@ -34,7 +34,11 @@ export interface Exchange {
 }
 
 /** Answers with JSON, and ends the exchange. */
-export function respondJson(exchange: Exchange, body: object, headers: Readonly<Record<string, string>> = {}): Response {
+export function respondJson(
+  exchange: Exchange,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   exchange.end(200);
   return toJsonResponse(body, 200, exchange.requestId, headers);
 }

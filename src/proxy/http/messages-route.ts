@@ -41,7 +41,10 @@ export async function readRequest(
   const { headers } = exchange.request;
   checkVersion(headers);
   const value = await readJsonBody(exchange.request, options.maxBodyBytes);
-  const request = parseRequest(value, { betaHeader: headers.get("anthropic-beta") ?? undefined, countsTokens });
+  const request = parseRequest(value, {
+    betaHeader: headers.get("anthropic-beta") ?? undefined,
+    countsTokens,
+  });
   noteRequest(exchange, request.body, options.logBodies);
   const { model } = request.body;
   if (exchange.grant.limits.allowsModel?.(model) === false) {

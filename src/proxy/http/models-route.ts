@@ -30,7 +30,10 @@ export async function answerModel(exchange: Exchange, state: ServerState, name: 
   const isAllowed = exchange.grant.limits.allowsModel?.(name) !== false;
   const upstream = isAllowed ? state.options.names.resolve(name) : undefined;
   if (upstream === undefined) throw new ApiError("not_found_error", `model: ${name}`);
-  return respondJson(exchange, toEntry({ name, displayName: name, upstream, createdAt: "1970-01-01T00:00:00Z" }));
+  return respondJson(
+    exchange,
+    toEntry({ name, displayName: name, upstream, createdAt: "1970-01-01T00:00:00Z" }),
+  );
 }
 
 function listAllowed({ grant }: Exchange, { options }: ServerState): readonly NamedModel[] {

@@ -41,7 +41,11 @@ export class Metrics {
       buckets: DURATION_BUCKETS_SECONDS,
       registers,
     });
-    this.#samples = new Counter({ name: "toolscript_proxy_samples_total", help: "Samples of a model in turns with code execution", registers });
+    this.#samples = new Counter({
+      name: "toolscript_proxy_samples_total",
+      help: "Samples of a model in turns with code execution",
+      registers,
+    });
     this.#scripts = new Counter({
       name: "toolscript_proxy_scripts_total",
       help: "Scripts that ended, by outcome: ok, failed, or the error code",
@@ -54,9 +58,18 @@ export class Metrics {
       buckets: WAVE_BUCKETS,
       registers,
     });
-    this.#open = new Gauge({ name: "toolscript_proxy_requests_in_flight", help: "Requests that are being answered", registers });
+    this.#open = new Gauge({
+      name: "toolscript_proxy_requests_in_flight",
+      help: "Requests that are being answered",
+      registers,
+    });
     addSource("toolscript_proxy_containers", "Containers that are open", sources.containers, registers);
-    addSource("toolscript_proxy_containers_paused", "Containers whose script waits for its client", sources.pausedContainers, registers);
+    addSource(
+      "toolscript_proxy_containers_paused",
+      "Containers whose script waits for its client",
+      sources.pausedContainers,
+      registers,
+    );
   }
 
   /** Counts a request that began; the returned function counts its end. */

@@ -112,7 +112,9 @@ const BEDROCK_ID = /^(arn:aws[a-z-]*:bedrock:|[a-z][a-z0-9-]*\.)/;
 export function bedrockModelNames(options: BedrockModelNamesOptions = {}): ModelNames {
   const family = options.family ?? (options.region === undefined ? "global" : toRegionFamily(options.region));
   const overrides = new Map(Object.entries(options.overrides ?? {}));
-  const byName = new Map(CATALOG.flatMap((entry) => toNames(entry).map((name) => [name, toId(entry, family)])));
+  const byName = new Map(
+    CATALOG.flatMap((entry) => toNames(entry).map((name) => [name, toId(entry, family)])),
+  );
   return {
     resolve(name) {
       const known = overrides.get(name) ?? byName.get(name);
@@ -122,7 +124,10 @@ export function bedrockModelNames(options: BedrockModelNamesOptions = {}): Model
     },
     list() {
       const own = [...overrides].filter(([name]) => !byName.has(name));
-      return [...own.map(([name, upstream]) => toOwn(name, upstream)), ...CATALOG.map((entry) => toNamed(entry))];
+      return [
+        ...own.map(([name, upstream]) => toOwn(name, upstream)),
+        ...CATALOG.map((entry) => toNamed(entry)),
+      ];
     },
   };
 

@@ -22,7 +22,7 @@ export function toModelRequest(
   model: Model,
   { content, isFirst }: SamplePosition,
 ): ModelRequest {
-  const { body, tools } = request;
+  const { body } = request;
   const { model: _model, stream: _stream, container: _container, tool_choice: _choice, ...rest } = body;
   const answer = content.length === 0 ? [] : [{ role: "assistant" as const, content: [...content] }];
   const messages = renderHistory([...body.messages, ...answer]);

@@ -6,7 +6,14 @@
  * a block that does not appear moves to the next result that does.
  */
 import type { ContentBlock, ModelMessage } from "../../model/model.ts";
-import { type Block, callerIdOf, CODE_RESULT, CODE_TOOL, isCodeUse, toBlocks } from "../conversation/blocks.ts";
+import {
+  type Block,
+  callerIdOf,
+  CODE_RESULT,
+  CODE_TOOL,
+  isCodeUse,
+  toBlocks,
+} from "../conversation/blocks.ts";
 import type { RequestBody } from "../request/body-schema.ts";
 import { toModelUseId } from "./use-ids.ts";
 import { toModelResult } from "./result-text.ts";
@@ -56,7 +63,9 @@ function keepMarker(block: Block, rendering: Rendering): void {
 function withMarker(block: ContentBlock, rendering: Rendering): ContentBlock {
   const { marker } = rendering;
   rendering.marker = undefined;
-  return marker === undefined || block["cache_control"] !== undefined ? block : { ...block, cache_control: marker };
+  return marker === undefined || block["cache_control"] !== undefined
+    ? block
+    : { ...block, cache_control: marker };
 }
 
 function toModelUse({ id, input, cache_control: marker }: Block): ContentBlock {
@@ -77,5 +86,5 @@ function isEmptyText(role: string, block: Block): boolean {
 function withoutCaller(block: Block): ContentBlock {
   if (!("caller" in block)) return block;
   const { caller: _settled, ...rest } = block;
-  return rest as unknown as ContentBlock;
+  return rest;
 }

@@ -29,7 +29,8 @@ export type Outcome =
 
 /** What the model is told when there is no result. */
 const ERROR_TEXTS: Readonly<Record<CodeErrorCode, string>> = {
-  invalid_tool_input: 'The script was not run: the input must be an object with the field "code", whole and not empty.',
+  invalid_tool_input:
+    'The script was not run: the input must be an object with the field "code", whole and not empty.',
   unavailable: "The script did not finish: code execution failed. Variables of earlier scripts may be lost.",
   too_many_requests: "The script was not run: too many scripts are running. It may work later.",
   execution_time_exceeded: "The script was stopped: it ran longer than allowed. All variables are lost.",
@@ -80,7 +81,9 @@ export function toModelResult(block: Block): ContentBlock {
 }
 
 function toErrorText(code: string): string {
-  return Object.hasOwn(ERROR_TEXTS, code) ? ERROR_TEXTS[code as CodeErrorCode] : `The script failed: ${code}.`;
+  return Object.hasOwn(ERROR_TEXTS, code)
+    ? ERROR_TEXTS[code as CodeErrorCode]
+    : `The script failed: ${code}.`;
 }
 
 const NO_STATS: CellStats = {
@@ -93,8 +96,10 @@ const NO_STATS: CellStats = {
   droppedBytes: 0,
 };
 
+const UNREADABLE = "(The output is encrypted and cannot be read here.)";
+
 function toText(content: Readonly<Record<string, unknown>>): string {
-  if (content["type"] === "encrypted_code_execution_result") return "(The output is encrypted and cannot be read here.)";
+  if (content["type"] === "encrypted_code_execution_result") return UNREADABLE;
   return toCellResultText({
     stdout: String(content["stdout"]),
     stderr: String(content["stderr"]),

@@ -90,7 +90,11 @@ export const builtinToolSchema = z.looseObject({
 });
 
 const codeResult = z.looseObject({
-  type: z.enum(["code_execution_result", "encrypted_code_execution_result", "code_execution_tool_result_error"]),
+  type: z.enum([
+    "code_execution_result",
+    "encrypted_code_execution_result",
+    "code_execution_tool_result_error",
+  ]),
 });
 const codeResultByType = z.discriminatedUnion("type", [
   z.looseObject({
@@ -103,12 +107,7 @@ const codeResultByType = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("encrypted_code_execution_result") }),
   z.looseObject({
     type: z.literal("code_execution_tool_result_error"),
-    error_code: z.enum([
-      "invalid_tool_input",
-      "unavailable",
-      "too_many_requests",
-      "execution_time_exceeded",
-    ]),
+    error_code: z.enum(["invalid_tool_input", "unavailable", "too_many_requests", "execution_time_exceeded"]),
   }),
 ]);
 
@@ -124,7 +123,12 @@ const caller = z.union([
 export const blockSchemas: Readonly<Record<string, z.ZodType>> = {
   text: z.looseObject({ text: z.string() }),
   tool_use: z.looseObject({ id: z.string(), name: z.string(), input: object, caller: caller.nullish() }),
-  server_tool_use: z.looseObject({ id: z.string(), name: z.string(), input: object, caller: caller.nullish() }),
+  server_tool_use: z.looseObject({
+    id: z.string(),
+    name: z.string(),
+    input: object,
+    caller: caller.nullish(),
+  }),
   tool_result: z.looseObject({
     tool_use_id: z.string(),
     content: content.nullish(),

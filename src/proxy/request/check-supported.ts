@@ -58,7 +58,8 @@ export function checkSupportedBody(body: RequestBody): void {
  * (`@anthropic-ai/sdk` 1.12.0, `ThreadState.recoversFrom`).
  */
 function threadsUnsupported(): ApiError {
-  const message = "thread: Message threads are not supported by this server; send the whole conversation in `messages`";
+  const message =
+    "thread: Message threads are not supported by this server; send the whole conversation in `messages`";
   const details = { error_code: "thread_unsupported_request", unsupported: ["thread"] };
   return new ApiError("invalid_request_error", message, { details });
 }

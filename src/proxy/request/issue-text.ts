@@ -11,19 +11,19 @@ type Issue = z.core.$ZodIssue;
 export function toIssueText(error: z.core.$ZodError, value: unknown, prefix: string): string {
   const [first] = error.issues;
   if (first === undefined) return `${prefix}: Input is not valid`;
-  const issue = innermost(first, value);
+  const issue = innermost(first);
   const path = [...(prefix === "" ? [] : [prefix]), ...issue.path.map(String)].join(".");
   return path === "" ? toText(issue, value) : `${path}: ${toText(issue, value)}`;
 }
 
 /** Of a union, the problem in the branch that the value was meant for: the one whose root fits. */
-function innermost(issue: Issue, value: unknown): Issue {
+function innermost(issue: Issue): Issue {
   if (issue.code !== "invalid_union") return issue;
   const branches = issue.errors.map(([first]) => first).filter((first) => first !== undefined);
   const meant = branches.find((first) => first.path.length > 0) ?? branches.at(-1);
   if (meant === undefined) return issue;
   const path = [...issue.path, ...meant.path];
-  return innermost({ ...meant, path } as Issue, value);
+  return innermost({ ...meant, path });
 }
 
 /** Every number that the schemas ask for is a whole one. */

@@ -5,13 +5,7 @@
  * Messages API's own words. The body itself is not changed.
  */
 import { invalidRequest } from "../errors/api-error.ts";
-import {
-  blockSchemas,
-  bodySchema,
-  countBodySchema,
-  MAX_MESSAGES,
-  type RequestBody,
-} from "./body-schema.ts";
+import { blockSchemas, bodySchema, countBodySchema, MAX_MESSAGES, type RequestBody } from "./body-schema.ts";
 import { checkSupportedBlock, checkSupportedBody } from "./check-supported.ts";
 import { toIssueText } from "./issue-text.ts";
 import { readTools, type ToolPlan } from "./read-tools.ts";
@@ -60,11 +54,14 @@ export function parseRequest(value: unknown, options: ParseOptions = {}): Parsed
 
 /** Before anything else: a list that is too long is not worth walking. */
 function checkMessageCount(value: unknown): void {
-  const messages: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "messages") : undefined;
+  const messages: unknown =
+    typeof value === "object" && value !== null ? Reflect.get(value, "messages") : undefined;
   if (!Array.isArray(messages)) return;
   if (messages.length === 0) throw invalidRequest("messages: at least one message is required");
   if (messages.length > MAX_MESSAGES) {
-    throw invalidRequest(`messages: List should have at most ${MAX_MESSAGES} items after validation, not ${messages.length}`);
+    throw invalidRequest(
+      `messages: List should have at most ${MAX_MESSAGES} items after validation, not ${messages.length}`,
+    );
   }
 }
 
@@ -82,7 +79,7 @@ function checkMessages(body: RequestBody): boolean {
 
 function checkBlock(block: RequestBody["messages"][number]["content"][number] & object, path: string): void {
   checkSupportedBlock(block, path);
-  const type = String(block.type);
+  const { type } = block;
   const schema = Object.hasOwn(blockSchemas, type) ? blockSchemas[type] : undefined;
   const parsed = schema?.safeParse(block);
   if (parsed?.success === false) throw invalidRequest(toIssueText(parsed.error, block, `${path}.${type}`));

@@ -83,7 +83,9 @@ function readCustom(entry: ToolEntry, path: string): SortedTool {
   const isDirect = callers.includes("direct");
   const isScript = callers.some((caller) => caller !== "direct");
   if (isScript && strict === true) {
-    throw invalidRequest(`${path}.strict: Strict tools cannot be called from code execution; remove "strict" or the code execution caller of tool "${name}"`);
+    throw invalidRequest(
+      `${path}.strict: Strict tools cannot be called from code execution; remove "strict" or the code execution caller of tool "${name}"`,
+    );
   }
   if (!isScript && (input_examples ?? []).length === 0) return { name, isDirect };
   const script = declare(parsed.data, isScript, path);
@@ -112,7 +114,11 @@ function readCode(entry: ToolEntry, type: string, path: string): SortedTool {
   if (!parsed.success) throw invalidRequest(toIssueText(parsed.error, entry, path));
   const isOld = type === "code_execution_20250522" || type === "code_execution_20250825";
   const callerType: CallerType = isOld ? "code_execution_20250825" : "code_execution_20260120";
-  return { name: parsed.data.name, isDirect: false, code: { callerType, cacheControl: entry["cache_control"] } };
+  return {
+    name: parsed.data.name,
+    isDirect: false,
+    code: { callerType, cacheControl: entry["cache_control"] },
+  };
 }
 
 function readBuiltin(entry: ToolEntry, type: string, path: string): SortedTool {
@@ -121,7 +127,9 @@ function readBuiltin(entry: ToolEntry, type: string, path: string): SortedTool {
   if (!parsed.success) throw invalidRequest(toIssueText(parsed.error, entry, path));
   const callers = parsed.data.allowed_callers ?? ["direct"];
   if (callers.some((caller) => caller !== "direct")) {
-    throw invalidRequest(`${path}.allowed_callers: Tools of type "${type}" can only be called directly; want ["direct"]`);
+    throw invalidRequest(
+      `${path}.allowed_callers: Tools of type "${type}" can only be called directly; want ["direct"]`,
+    );
   }
   return { name: parsed.data.name ?? undefined, isDirect: true };
 }
@@ -135,12 +143,15 @@ function withoutCallers(entry: ToolEntry): ModelTool {
 function checkUnique(tools: readonly SortedTool[]): void {
   const names = tools.map((tool) => tool.name).filter((name) => name !== undefined);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) throw invalidRequest(`tools: Tool names must be unique; "${twice}" is given twice`);
+  if (twice === undefined) return;
+  throw invalidRequest(`tools: Tool names must be unique; "${twice}" is given twice`);
 }
 
 function checkDeferred(entries: readonly ToolEntry[]): void {
   if (entries.length === 0 || entries.some((entry) => entry["defer_loading"] !== true)) return;
-  throw invalidRequest("tools: At least one tool must have defer_loading=false. All tools cannot be deferred.");
+  throw invalidRequest(
+    "tools: At least one tool must have defer_loading=false. All tools cannot be deferred.",
+  );
 }
 
 function checkScriptTools(plan: ToolPlan, body: RequestBody): void {
@@ -148,13 +159,23 @@ function checkScriptTools(plan: ToolPlan, body: RequestBody): void {
   if (plan.code === undefined) {
     const orphan = [...plan.scriptNames].find((name) => !plan.directNames.has(name));
     if (orphan === undefined) return;
-    throw invalidRequest(`tools: Tool "${orphan}" can only be called from code execution, but no \`code_execution\` tool was provided`);
+    throw invalidRequest(
+      `tools: Tool "${orphan}" can only be called from code execution, but no \`code_execution\` tool was provided`,
+    );
   }
   if (choice?.disable_parallel_tool_use === true) {
-    throw invalidRequest("tool_choice.disable_parallel_tool_use: Not supported together with tools that code execution may call");
+    throw invalidRequest(
+      "tool_choice.disable_parallel_tool_use: Not supported together with tools that code execution may call",
+    );
   }
-  if (choice?.type === "tool" && plan.scriptNames.has(choice.name ?? "") && !plan.directNames.has(choice.name ?? "")) {
-    throw invalidRequest(`tool_choice.name: Tool "${choice.name}" cannot be forced: its allowed_callers does not include "direct"`);
+  if (
+    choice?.type === "tool" &&
+    plan.scriptNames.has(choice.name ?? "") &&
+    !plan.directNames.has(choice.name ?? "")
+  ) {
+    throw invalidRequest(
+      `tool_choice.name: Tool "${choice.name}" cannot be forced: its allowed_callers does not include "direct"`,
+    );
   }
   try {
     toToolDeclarations(plan.script);

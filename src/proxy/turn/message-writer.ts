@@ -75,14 +75,22 @@ export class MessageWriter {
   /** Ends the message. */
   *end({ delta, container }: MessageEnd): Generator<MessageEvent> {
     if (!this.#started && this.#unsampled === "prefilled") {
-      yield { type: "message_start", message: this.#unsampledMessage(this.#held.splice(0), delta, container) };
+      yield {
+        type: "message_start",
+        message: this.#unsampledMessage(this.#held.splice(0), delta, container),
+      };
       yield { type: "message_stop" };
       return;
     }
     if (!this.#started) yield* this.begin(this.#unsampledMessage([], { stop_reason: null }, undefined));
     yield {
       type: "message_delta",
-      delta: { stop_sequence: null, stop_details: null, ...delta, ...(container === undefined ? {} : { container }) },
+      delta: {
+        stop_sequence: null,
+        stop_details: null,
+        ...delta,
+        ...(container === undefined ? {} : { container }),
+      },
       usage: this.#usage ?? NO_USAGE,
     };
     yield { type: "message_stop" };

@@ -73,7 +73,15 @@ function toSampleContext(turn: Turn, samples: number) {
   const isFirst = samples === 0 && turn.continued.length === 0;
   const modelRequest: ModelRequest = toModelRequest(request, model, { content: turn.content, isFirst });
   const { directNames } = request.tools;
-  return { model, request: modelRequest, writer, directNames, ids, signal, onScript: () => container.warmUp() };
+  return {
+    model,
+    request: modelRequest,
+    writer,
+    directNames,
+    ids,
+    signal,
+    onScript: () => container.warmUp(),
+  };
 }
 
 /** What follows from a sample: scripts to run (none when calls were refused only), or undefined at the end. */
@@ -116,10 +124,7 @@ function toRefusal(use: ContentBlock, { request }: Turn): ContentBlock {
 }
 
 /** Runs scripts one after another. Returns true when one of them waits for the client. */
-async function* runScripts(
-  scripts: readonly Execution[],
-  turn: Turn,
-): AsyncGenerator<MessageEvent, boolean> {
+async function* runScripts(scripts: readonly Execution[], turn: Turn): AsyncGenerator<MessageEvent, boolean> {
   for (const execution of scripts) {
     const progress = yield* withPings(advance(execution, scripts, turn), turn.pingMs);
     if (progress.type === "wave") {
@@ -159,13 +164,17 @@ function* writeWave(
   }
 }
 
-function* writeResult(executionId: string, outcome: Outcome, { writer, content }: Turn): Generator<MessageEvent> {
+function* writeResult(
+  executionId: string,
+  outcome: Outcome,
+  { writer, content }: Turn,
+): Generator<MessageEvent> {
   const block = toResultBlock(executionId, outcome);
   content.push(block);
   yield* writer.block(block);
 }
 
-function* end(turn: Turn, delta: MessageEnd["delta"]): Generator<MessageEvent> {
+function* end(turn: Turn, delta: MessageEnd["delta"]): Generator<MessageEvent, void> {
   const { container, writer } = turn;
   container.refresh();
   const info = { id: container.id, expires_at: new Date(container.expiresAt).toISOString(), skills: null };

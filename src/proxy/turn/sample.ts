@@ -75,7 +75,10 @@ export async function* sampleModel(context: SampleContext): AsyncGenerator<Messa
   }
   const response = accumulator.finish();
   writer.addUsage(response.usage);
-  return toSample(response, [...passages].toSorted(([a], [b]) => a - b).map(([, passage]) => passage));
+  return toSample(
+    response,
+    [...passages].toSorted(([a], [b]) => a - b).map(([, passage]) => passage),
+  );
 }
 
 /** Begins the message; content that it already holds (nothing was streamed) is written as whole blocks. */
@@ -89,7 +92,11 @@ function* begin(
     const passage = toPassage(block, context);
     passages.set(at, passage);
     if (passage.index === undefined) continue;
-    yield { type: "content_block_start", index: passage.index, content_block: { ...block, ...passage.change } };
+    yield {
+      type: "content_block_start",
+      index: passage.index,
+      content_block: { ...block, ...passage.change },
+    };
     yield { type: "content_block_stop", index: passage.index };
   }
 }
@@ -114,7 +121,9 @@ function toPassage(block: ContentBlock, context: SampleContext): Passage {
 }
 
 function toSample(response: ModelResponse, passages: readonly Passage[]): Sample {
-  const content = response.content.map((block, at) => ({ ...block, ...passages[at]?.change }) as ContentBlock);
+  const content = response.content.map(
+    (block, at) => ({ ...block, ...passages[at]?.change }),
+  );
   const ofKind = (kind: Passage["kind"]): ContentBlock[] =>
     content.filter((_block, at) => passages[at]?.kind === kind);
   return {

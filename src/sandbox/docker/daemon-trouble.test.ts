@@ -127,7 +127,7 @@ describe.skipIf(await requireOrSkip("docker", probeOwnDaemon))("a daemon in trou
   test(
     "that hangs is given up at the deadline, with a session that is closed and one that is opened",
     async () => {
-      const hung = docker({ image: TEST_IMAGE, host: daemon.host, requestTimeoutMs: 500 });
+      const hung = docker({ image: TEST_IMAGE, host: daemon.host, requestTimeoutMs: 500, closeGraceMs: 500 });
       sandbox = hung;
       const session = await hung.open();
       daemon.hang(true);

@@ -21,6 +21,9 @@ import type { Engine } from "./engine.ts";
 /** Time in milliseconds after which closing does not wait for the answer to a kill. */
 const KILL_PATIENCE_MS = 1_000;
 
+/** Time in milliseconds for which the error of a failed start waits until its container has gone. */
+const DISCARD_PATIENCE_MS = 2_000;
+
 /** What a session is started from. */
 export interface DockerLaunch {
   readonly engine: Engine;
@@ -56,7 +59,7 @@ export async function openDockerSession(
   } catch (error) {
     // A daemon that hangs must not hold back the error: what it has not removed by then, it removes later.
     const discarded = discard(launch, name, attaching, error as Error);
-    throw await Promise.race([discarded, fallbackAfter(launch.closeGraceMs, error as Error)]);
+    throw await Promise.race([discarded, fallbackAfter(DISCARD_PATIENCE_MS, error as Error)]);
   } finally {
     deadline.clear();
   }

@@ -21,7 +21,7 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
   };
 
   beforeAll(() => {
-    sandbox = docker({ image: TEST_IMAGE });
+    sandbox = docker({ image: TEST_IMAGE, closeGraceMs: 1_000 });
   });
   afterAll(async () => {
     await sandbox.close();
@@ -93,20 +93,20 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
     ["a process that it started", "import subprocess\nsubprocess.Popen(['sleep', '1000'])"],
   ])("close() ends a session in %s", async (_name, code) => {
     const session = await sandbox.open();
-    const before = (await listContainersOf()).length;
     const reader = createCellReader(session);
     sendCell(session, `import asyncio\nprint("begun")\nawait asyncio.sleep(0.001)\n${code}`);
     while ((await reader.nextFrame()).type !== "output") continue;
+    const before = (await listContainersOf()).length; // by then its short sleep is over
     await session.close();
     expect(await listContainersOf()).toHaveLength(before - 1);
   });
 
   test("close() kills at once what did not heed an interrupt", async () => {
     const session = await sandbox.open();
-    const before = (await listContainersOf()).length;
     const reader = createCellReader(session);
     sendCell(session, "import asyncio\nprint(1)\nawait asyncio.sleep(0.001)\nsum(range(10 ** 15))");
     while ((await reader.nextFrame()).type !== "output") continue;
+    const before = (await listContainersOf()).length; // by then its short sleep is over
     session.interrupt();
     await session.close();
     expect(await listContainersOf()).toHaveLength(before - 1);
