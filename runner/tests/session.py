@@ -105,7 +105,9 @@ class Session:
         """The next frame; fails when the line is none."""
         line = self.process.stderr.readline().decode()
         if not line.startswith(MARKER):
-            raise AssertionError("not a frame: %r" % (line + self.process.stderr.read(65536).decode() if line else line))
+            raise AssertionError(
+                "not a frame: %r" % (line + self.process.stderr.read(65536).decode() if line else line)
+            )
         return json.loads(line[len(MARKER) :])
 
     def declare(self, *tools):

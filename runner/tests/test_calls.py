@@ -29,14 +29,20 @@ class CallForms(unittest.TestCase):
         return result.stdout
 
     def test_keywords_are_the_input(self):
-        self.assertEqual(self.inputs("await get_expenses(employee_id='E1', other=[1])"), [{"employee_id": "E1", "other": [1]}])
+        self.assertEqual(
+            self.inputs("await get_expenses(employee_id='E1', other=[1])"), [{"employee_id": "E1", "other": [1]}]
+        )
 
     def test_positions_are_mapped_to_declared_parameters(self):
         self.assertEqual(self.inputs("await get_expenses('E1', 'Q3')"), [{"employee_id": "E1", "quarter": "Q3"}])
-        self.assertEqual(self.inputs("await get_expenses('E1', quarter='Q3')"), [{"employee_id": "E1", "quarter": "Q3"}])
+        self.assertEqual(
+            self.inputs("await get_expenses('E1', quarter='Q3')"), [{"employee_id": "E1", "quarter": "Q3"}]
+        )
 
     def test_one_dict_is_the_whole_input(self):
-        self.assertEqual(self.inputs("await get_expenses({'employee_id': 'E1', 'x': 1})"), [{"employee_id": "E1", "x": 1}])
+        self.assertEqual(
+            self.inputs("await get_expenses({'employee_id': 'E1', 'x': 1})"), [{"employee_id": "E1", "x": 1}]
+        )
         self.assertEqual(self.inputs("await get_expenses({})"), [{}])
         self.assertEqual(self.inputs("await ping({'a': 1})"), [{"a": 1}])
 
@@ -109,7 +115,9 @@ class Outcomes(unittest.TestCase):
             raise TimeoutError("no response after 270s")
 
         for name in ("TimeoutError", "asyncio.TimeoutError"):
-            result = self.session.run("import asyncio\ntry:\n  await get(1)\nexcept %s as e:\n  print(e)" % name, expire)
+            result = self.session.run(
+                "import asyncio\ntry:\n  await get(1)\nexcept %s as e:\n  print(e)" % name, expire
+            )
             self.assertEqual(result.stdout, "no response after 270s\n")
         result = self.session.run("await get(1)", expire)
         self.assertIn("\nTimeoutError: no response after 270s\n", result.stderr)
@@ -156,7 +164,9 @@ class Outcomes(unittest.TestCase):
 
     def test_a_call_kept_in_a_variable_is_named_once_and_may_be_awaited_later(self):
         result = self.session.run("rows = [get(1)]")
-        self.assertEqual(result.stderr, "RuntimeWarning: coroutine 'get' was never awaited (the variable 'rows' holds it)\n")
+        self.assertEqual(
+            result.stderr, "RuntimeWarning: coroutine 'get' was never awaited (the variable 'rows' holds it)\n"
+        )
         self.assertEqual(self.session.run("1").stderr, "")
         result = self.session.run("print(await rows[0])", echo)
         self.assertEqual((result.stdout, result.stderr), ("{'x': 1}\n", ""))
@@ -172,7 +182,9 @@ class Budgets(unittest.TestCase):
         code = "for i in range(5):\n  await get(i)"
         result = self.session.run(code, echo, maxCalls=3)
         self.assertEqual(len(result.inputs), 3)
-        self.assertIn("ToolError: Cannot call 'get': this cell has made 3 calls, the most that a cell may make", result.stderr)
+        self.assertIn(
+            "ToolError: Cannot call 'get': this cell has made 3 calls, the most that a cell may make", result.stderr
+        )
         self.assertEqual(len(self.session.run("await get(1)", echo, maxCalls=1).inputs), 1)
 
     def test_max_calls_in_flight(self):
@@ -185,13 +197,17 @@ class Budgets(unittest.TestCase):
     def test_an_input_larger_than_a_frame_never_leaves(self):
         result = self.session.run("await get('x' * 5000)", echo)
         self.assertEqual(result.inputs, [])
-        self.assertRegex(result.stderr, r"ToolError: Cannot call 'get': its input makes a frame of 5\d+ bytes, the limit is 4096")
+        self.assertRegex(
+            result.stderr, r"ToolError: Cannot call 'get': its input makes a frame of 5\d+ bytes, the limit is 4096"
+        )
         self.assertEqual(self.session.run("await get('x' * 3900)", echo).of("call")[0]["id"], 1)
 
     def test_an_incoming_line_larger_than_a_frame_ends_the_runner(self):
         self.session.send_bytes(b"x" * 5000)
         line = self.session.process.stderr.readline().decode()
-        self.assertEqual(line, "toolscript runner: a line from the host has more than 4096 bytes, the limit of a frame\n")
+        self.assertEqual(
+            line, "toolscript runner: a line from the host has more than 4096 bytes, the limit of a frame\n"
+        )
         self.assertEqual(self.session.close(), 70)
 
 

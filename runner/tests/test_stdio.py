@@ -3,7 +3,6 @@
 import os
 import signal
 import tempfile
-import time
 import unittest
 
 from session import HELLO, LIMITS, MARKER, Session, tool

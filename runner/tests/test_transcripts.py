@@ -86,7 +86,13 @@ def untouched_process():
     names = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__", "excepthook", "__excepthook__")
     saved = {name: getattr(sys, name) for name in names}
     main = sys.modules["__main__"]
-    parts = [(asyncio, "run"), (asyncio, "Runner"), (runners, "run"), (runners, "Runner"), (runners, "_cancel_all_tasks")]
+    parts = [
+        (asyncio, "run"),
+        (asyncio, "Runner"),
+        (runners, "run"),
+        (runners, "Runner"),
+        (runners, "_cancel_all_tasks"),
+    ]
     functions = [(module, name, getattr(module, name)) for module, name in parts if hasattr(module, name)]
     handler = signal.getsignal(signal.SIGINT)
     try:

@@ -3,9 +3,7 @@
 import json
 import os
 
-FOLDER = os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), "..", "..", "test", "conformance", "transcripts"
-)
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "test", "conformance", "transcripts")
 
 
 class Transcript:

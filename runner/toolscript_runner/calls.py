@@ -123,7 +123,8 @@ class Calls:
     def _too_large(self, name, size):
         return _refusal(
             name,
-            "its input makes a frame of %d bytes, the limit is %d; send less in one call" % (size, self.max_frame_bytes),
+            "its input makes a frame of %d bytes, the limit is %d; send less in one call"
+            % (size, self.max_frame_bytes),
         )
 
     def _cancel(self, call_id):

@@ -129,7 +129,10 @@ def _is_unstarted(coroutine):
 def _describe(task):
     coroutine = task.get_coro()
     name = getattr(coroutine, "__qualname__", None) or type(coroutine).__name__
-    return "%s (%s) was not finished when the cell ended and was cancelled; await it in the cell\n" % (task.get_name(), name)
+    return "%s (%s) was not finished when the cell ended and was cancelled; await it in the cell\n" % (
+        task.get_name(),
+        name,
+    )
 
 
 def _to_return_code(error):

@@ -57,9 +57,7 @@ class LineReader:
 
     def _check(self, size):
         if size > self.max_bytes:
-            raise ProtocolError(
-                "a line from the host has more than %d bytes, the limit of a frame" % self.max_bytes
-            )
+            raise ProtocolError("a line from the host has more than %d bytes, the limit of a frame" % self.max_bytes)
 
 
 def _refuse_constant(name):
@@ -172,9 +170,7 @@ def _make_encode():
     if json.encoder.c_make_encoder is None:
         slow = json.encoder.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_refuse_value)
         return lambda value, level: slow.iterencode(value)
-    return json.encoder.c_make_encoder(
-        _seen, _refuse_value, quote, None, ":", ",", False, False, False
-    )
+    return json.encoder.c_make_encoder(_seen, _refuse_value, quote, None, ":", ",", False, False, False)
 
 
 _encode = _make_encode()

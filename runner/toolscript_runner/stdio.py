@@ -21,6 +21,10 @@ EXIT_FAULT = 70
 
 # A pipe holds as much. A larger buffer would cost a system call of its own, to get the memory.
 _READ_BYTES = 64 * 1024
+# The watcher thread sleeps without waking when no cell has run for so long.
+_REST_AFTER_SECONDS = 1.0
+# Objects made before the youngest are looked through; CPython's own figure is 700 to 2,000.
+_GC_THRESHOLD = 10_000
 # Private descriptors lie above the ones that programs and their tests expect to get.
 _LOWEST_PRIVATE = 200
 
@@ -34,7 +38,10 @@ def main():
 
         runner = Runner(transport)
         transport.attach(runner)
-        gc.freeze()  # what the runner consists of need not be looked through again and again
+        # What the runner consists of need not be looked through again and again, and a gather of thousands makes no
+        # garbage.
+        gc.freeze()
+        gc.set_threshold(_GC_THRESHOLD)
         exit_code = runner.serve()
     except BaseException:  # a fault of the runner itself; descriptor 2 leads nowhere any more
         import traceback
@@ -73,7 +80,9 @@ class StdioTransport:
         self._drain_lock = threading.Lock()
         self._runner = None
         self._watcher = None
-        self._is_active = threading.Event()
+        self._is_cell_running = False
+        self._is_resting = False
+        self._alarm = threading.Event()
         self._is_child = False
 
     def attach(self, runner):
@@ -144,18 +153,20 @@ class StdioTransport:
         os._exit(exit_code)
 
     def before_cell(self):
-        """Lets the watcher work."""
+        """Lets the watcher work. Waking a thread costs more than a small cell: it goes to rest a while after one."""
+        self._is_cell_running = True
         if self._watcher is None:
             self._watcher = threading.Thread(target=self._watch, name="toolscript-output", daemon=True)
             self._watcher.start()
-        self._is_active.set()
+        elif self._is_resting:
+            self._alarm.set()
 
     def after_cell(self, return_code):
         """Lets the watcher rest. A forked process that returned from the script's code ends here."""
         if self._is_child:
             self._runner.pump.output.sync_streams()
             os._exit(return_code)
-        self._is_active.clear()
+        self._is_cell_running = False
 
     # Helpers
 
@@ -168,9 +179,13 @@ class StdioTransport:
         for descriptor in self._outputs:
             pipes.register(descriptor, select.POLLIN)
         pump = self._runner.pump
-        flushed_at = 0.0
+        flushed_at = idle_since = 0.0
         while True:
-            self._is_active.wait()
+            if not self._is_cell_running:
+                idle_since = idle_since or monotonic()
+                self._rest(monotonic() - idle_since)
+                continue
+            idle_since = 0.0
             if pipes.poll(FLUSH_SECONDS * 1000):
                 pump.collect_output()
             now = monotonic()
@@ -179,6 +194,16 @@ class StdioTransport:
                 if host.poll(0):
                     os._exit(0)
                 pump.flush_output()
+
+    def _rest(self, idle_seconds):
+        if idle_seconds < _REST_AFTER_SECONDS:
+            sleep(FLUSH_SECONDS)
+            return
+        self._is_resting = True
+        if not self._is_cell_running:  # it may have started before it could know
+            self._alarm.wait()
+        self._alarm.clear()
+        self._is_resting = False
 
     def _become_child(self):
         """In a forked process nothing of the protocol is left; what it prints reaches the parent through the pipes."""

@@ -72,7 +72,7 @@ def print_exception(kind, error, trace):
 
 
 def install():
-    """Source lines of cells are known to `linecache` alone, which the interpreter's own hook did not ask before 3.13."""
+    """Only `linecache` knows the source lines of cells, and before 3.13 the interpreter's own hook did not ask it."""
     sys.excepthook = sys.__excepthook__ = print_exception
 
 

@@ -13,7 +13,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { DEFAULT_CLOSE_DEADLINE_MS, type ProxyOptions, resolveOptions } from "./proxy-options.ts";
 import { createServerState } from "./server-state.ts";
 
-export type { LogEntry, ProxyOptions } from "./proxy-options.ts";
+export type { ProxyOptions } from "./proxy-options.ts";
 
 /** Milliseconds in which all headers of a request must have come. */
 const HEADERS_TIMEOUT_MS = 30_000;

@@ -4,6 +4,7 @@
 import type { Model } from "../model/model.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ScriptLimits } from "../script/limits.ts";
+import type { Forward } from "./forward.ts";
 import { type Access, loopbackAccess } from "./http/access.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "./http/read-body.ts";
 import { type ModelNames, sameModelNames } from "./names/model-names.ts";
@@ -59,6 +60,11 @@ export interface ProxyOptions {
   readonly stallMs?: number;
   /** @default 33_554_432 */
   readonly maxBodyBytes?: number;
+  /**
+   * Takes requests that need nothing changed (no code execution, no other model name) to an upstream that speaks the
+   * Messages API itself: bytes in, bytes out. `forwardTo` makes one. @default none: every request goes through `model`
+   */
+  readonly forward?: Forward | undefined;
   /** Asked by `/readyz`, beside the proxy's own state. @default always ready */
   readonly isReady?: () => boolean | Promise<boolean>;
   /** Puts requests and responses into the log: prompts, code and results. @default false */
@@ -84,6 +90,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     containerLifetimeMs = DEFAULT_CONTAINER_LIFETIME_MS,
     stallMs = DEFAULT_STALL_MS,
     maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
+    forward,
     isReady = () => true,
     logBodies = false,
     log = () => {},
@@ -102,6 +109,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     containerLifetimeMs,
     stallMs,
     maxBodyBytes,
+    forward,
     isReady,
     logBodies,
     log,

@@ -46,6 +46,7 @@ const ROWS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       "a direct call of a code-only tool goes back to the model as an error; the client never sees it",
   },
   "issue 4, part 1": {
+    "proxy.retry": "a continuation that failed, or whose client left, may be sent again and loses nothing",
     "proxy.tools-may-change":
       "tools may change between requests; a call of one that is gone raises ToolError",
     "proxy.late-results":

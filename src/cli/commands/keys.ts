@@ -27,18 +27,28 @@ const DAY_MS = 86_400_000;
 
 /** Adds the commands to the program. */
 export function addKeysCommand(program: Command, register: RegisterJob): void {
-  const keys = program.command("keys").description("make, list and remove keys for the clients of `toolscript serve`");
+  const keys = program
+    .command("keys")
+    .description("make, list and remove keys for the clients of `toolscript serve`");
   withFile(keys.command("add <name>"))
     .description("make a key and print it, this once")
-    .option("--expires <when>", "a date (2027-01-31), a time in ISO 8601, or days from now (90d)", parseExpiry)
+    .option(
+      "--expires <when>",
+      "a date (2027-01-31), a time in ISO 8601, or days from now (90d)",
+      parseExpiry,
+    )
     .option("--model <glob...>", "models that the key may use, * for any characters (default: all)")
     .option("--requests-per-minute <number>", "limit of requests", parseCount)
     .option("--max-concurrent-requests <number>", "limit of requests at once", parseCount)
-    .option("--max-containers <number>", "limit of containers at once; 0 allows no code execution", parseCount)
+    .option(
+      "--max-containers <number>",
+      "limit of containers at once; 0 allows no code execution",
+      parseCount,
+    )
     .action((name: string, options: AddOptions) => register(() => add(name, options)));
-  addJsonOption(withFile(keys.command("list")).description("list the keys; what they are is known to nobody")).action(
-    (options: FileOptions & { readonly json?: boolean }) => register(() => list(options)),
-  );
+  addJsonOption(
+    withFile(keys.command("list")).description("list the keys; what they are is known to nobody"),
+  ).action((options: FileOptions & { readonly json?: boolean }) => register(() => list(options)));
   withFile(keys.command("remove <name>"))
     .description("remove a key; a running server stops taking it within seconds")
     .action((name: string, options: FileOptions) => register(() => remove(name, options)));
@@ -56,14 +66,17 @@ function parseCount(text: string): number {
 function parseExpiry(text: string): string {
   const [, days] = /^(\d{1,5})d$/.exec(text) ?? [];
   const date = days === undefined ? new Date(text) : new Date(Date.now() + Number(days) * DAY_MS);
-  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError("Wanted a date such as 2027-01-31, or 90d.");
+  if (Number.isNaN(date.getTime()))
+    {throw new InvalidArgumentError("Wanted a date such as 2027-01-31, or 90d.");}
   if (date.getTime() <= Date.now()) throw new InvalidArgumentError("Wanted a time that is still to come.");
   return date.toISOString();
 }
 
 async function add(name: string, { file, ...options }: AddOptions): Promise<number> {
   const key = await addKey(resolveUserPath(file), toNewKey(name, options));
-  process.stderr.write(`The key "${name}" is in "${file}" as a hash. This is the only time that it is shown:\n`);
+  process.stderr.write(
+    `The key "${name}" is in "${file}" as a hash. This is the only time that it is shown:\n`,
+  );
   process.stdout.write(`${key}\n`);
   return EXIT_CODES.ok;
 }
@@ -97,9 +110,18 @@ function toTable(records: readonly KeyRecord[]): string {
   });
   for (const { name, createdAt, expiresAt, models, limits = {} } of records) {
     const { requestsPerMinute = "–", maxConcurrentRequests = "–", maxContainers = "–" } = limits;
-    const when = expiresAt !== undefined && Date.parse(expiresAt) <= Date.now() ? `${expiresAt} (over)` : expiresAt;
+    const when =
+      expiresAt !== undefined && Date.parse(expiresAt) <= Date.now() ? `${expiresAt} (over)` : expiresAt;
     const allowed = models?.join(", ") ?? "all";
-    table.push([name, createdAt ?? "–", when ?? "never", allowed, requestsPerMinute, maxConcurrentRequests, maxContainers]);
+    table.push([
+      name,
+      createdAt ?? "–",
+      when ?? "never",
+      allowed,
+      requestsPerMinute,
+      maxConcurrentRequests,
+      maxContainers,
+    ]);
   }
   return table.toString();
 }

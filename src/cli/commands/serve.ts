@@ -21,19 +21,24 @@ Keys also come from TOOLSCRIPT_KEYS. SIGHUP reads the keys file again; SIGTERM e
 export function addServeCommand(program: Command, register: RegisterJob): void {
   const command = program
     .command("serve")
-    .description("serve the Claude API with programmatic tool calling, over Amazon Bedrock or another upstream")
+    .description(
+      "serve the Claude API with programmatic tool calling, over Amazon Bedrock or another upstream",
+    )
     .option("--port <number>", "port to listen on, 0 for any free one (default: 8787)", parseWhole)
     .option("--host <address>", "address to listen on (default: 127.0.0.1, this machine alone)")
-    .addOption(new Option("--upstream <name>", "service with the models (default: bedrock)").choices(UPSTREAMS))
+    .addOption(
+      new Option("--upstream <name>", "service with the models (default: bedrock)").choices(UPSTREAMS),
+    )
     .option("--upstream-url <url>", "address of that service, in place of its usual one")
     .option("--region <name>", "AWS region, in place of the one that the environment names")
     .addOption(new Option("--sandbox <name>", "where scripts run (default: wasm)").choices(SANDBOX_NAMES))
     .option("--keys <file>", "file with the keys of clients; see `toolscript keys`")
     .option("--config <file>", "JSON file with settings; options on the command line win")
     .addOption(
-      new Option("--unsampled-stream <form>", "how responses without a sample are streamed (default: standard)").choices(
-        UNSAMPLED_STREAMS,
-      ),
+      new Option(
+        "--unsampled-stream <form>",
+        "how responses without a sample are streamed (default: standard)",
+      ).choices(UNSAMPLED_STREAMS),
     )
     .option("--max-running-scripts <number>", "scripts that run at once (default: 64)", parseWhole)
     .option("--shutdown-ms <number>", "milliseconds that a shutdown may take (default: 30000)", parseWhole)

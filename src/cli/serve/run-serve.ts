@@ -63,24 +63,47 @@ async function serve(config: ServeConfig, parts: Parts, signal: AbortSignal): Pr
 
 function toProxyOptions(config: ServeConfig, { upstream, keys, sandbox, log }: Parts): ProxyOptions {
   const { maxRunningScripts, maxQueuedScripts, scriptQueueMs, unsampledStream } = config;
-  const { maxSamples, pingMs, stallMs, maxBodyBytes, containerIdleMs, containerLifetimeMs, limits, logBodies } = config;
+  const {
+    maxSamples,
+    pingMs,
+    stallMs,
+    maxBodyBytes,
+    containerIdleMs,
+    containerLifetimeMs,
+    limits,
+    logBodies,
+  } = config;
   return {
     model: upstream.model,
     names: upstream.names,
     sandbox,
     access: keys.access,
     gate: createScriptQueue(
-      withoutUndefined({ maxRunning: maxRunningScripts, maxQueued: maxQueuedScripts, queueMs: scriptQueueMs }),
+      withoutUndefined({
+        maxRunning: maxRunningScripts,
+        maxQueued: maxQueuedScripts,
+        queueMs: scriptQueueMs,
+      }),
     ),
     unsampledStream: unsampledStream === "prefilled" ? "prefilled" : "events",
     log,
-    ...withoutUndefined({ maxSamples, pingMs, stallMs, maxBodyBytes, containerIdleMs, containerLifetimeMs, logBodies }),
+    ...withoutUndefined({
+      maxSamples,
+      pingMs,
+      stallMs,
+      maxBodyBytes,
+      containerIdleMs,
+      containerLifetimeMs,
+      logBodies,
+    }),
     limits: withoutUndefined(limits ?? {}),
   };
 }
 
 /** The object without what is not set, so that defaults hold. */
-function withoutUndefined<Value extends object>(value: Value): { [Key in keyof Value]?: NonNullable<Value[Key]> } {
+function withoutUndefined<Value extends object>(
+  value: Value,
+): { [Key in keyof Value]?: NonNullable<Value[Key]> } {
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
     [Key in keyof Value]?: NonNullable<Value[Key]>;
   };
@@ -94,7 +117,9 @@ function greet(config: ServeConfig, { upstream, keys }: Parts, { url, host }: Li
     `  scripts  sandbox "${config.sandbox ?? DEFAULT_SANDBOX}"`,
     `  keys     ${describeKeys(keys)}`,
     ...(config.logBodies === true ? ["  WARNING  the log holds prompts, code and results (log-bodies)"] : []),
-    ...(keys.isConfigured && !isLoopback(host) ? ["  NOTE     this is plain HTTP: put TLS in front of it"] : []),
+    ...(keys.isConfigured && !isLoopback(host)
+      ? ["  NOTE     this is plain HTTP: put TLS in front of it"]
+      : []),
     "Use it with a client of the Claude API:",
     `  export ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=${keys.isConfigured ? "YOUR_KEY" : "none"}`,
   ];

@@ -112,6 +112,10 @@ function parseJson(text: string, source: string): unknown {
 function parseConfig(value: unknown, source: string): ServeConfig {
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
-  throw new UsageError(`Cannot use the ${source}: ${issues.join("; ")}`, { hint: "docs/proxy.md names every setting" });
+  const issues = parsed.error.issues.map(({ path, message }) =>
+    [path.join("."), message].filter(Boolean).join(": "),
+  );
+  throw new UsageError(`Cannot use the ${source}: ${issues.join("; ")}`, {
+    hint: "docs/proxy.md names every setting",
+  });
 }

@@ -21,7 +21,11 @@ export interface ServedKeys {
 }
 
 /** Reads the keys and follows the file. @throws {ToolscriptError} `invalid-argument` */
-export async function openKeys(path: string | undefined, env: NodeJS.ProcessEnv, log: KeysLog): Promise<ServedKeys> {
+export async function openKeys(
+  path: string | undefined,
+  env: NodeJS.ProcessEnv,
+  log: KeysLog,
+): Promise<ServedKeys> {
   const fixed = takeFromEnvironment(env);
   const isConfigured = path !== undefined || fixed.length > 0;
   const initial = path === undefined ? [] : await readKeyFile(path);

@@ -1,6 +1,7 @@
 /**
  * What the two ways of calling Bedrock have in common: the open request they work on, and the error of a cut stream.
  */
+import type { CountTokensInput } from "@aws-sdk/client-bedrock-runtime";
 import { ToolscriptError } from "../../errors.ts";
 import type { IdleWatchdog } from "../idle-watchdog.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
@@ -18,6 +19,8 @@ export interface CallContext extends BedrockConnection {
 export interface BedrockCaller {
   stream(context: CallContext, request: ModelRequest): AsyncIterable<MessageEvent>;
   create(context: CallContext, request: ModelRequest): Promise<ModelResponse>;
+  /** The request as CountTokens takes it. */
+  toCountInput(request: ModelRequest, modelId: string): CountTokensInput;
 }
 
 /** The error of a stream that ended before its last event. */

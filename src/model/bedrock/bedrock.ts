@@ -7,8 +7,8 @@
  */
 import { ToolscriptError } from "../../errors.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, IdleWatchdog, checkTimeoutMs } from "../idle-watchdog.ts";
-import type { MessageEvent, Model, ModelCallOptions, ModelRequest, ModelResponse } from "../model.ts";
-import type { CallContext } from "./bedrock-caller.ts";
+import type { MessageEvent, Model, ModelCallOptions, ModelRequest } from "../model.ts";
+import type { BedrockCaller, CallContext } from "./bedrock-caller.ts";
 import { toBedrockError } from "./bedrock-error.ts";
 import { connectBedrock, type BedrockConnection } from "./bedrock-client.ts";
 import type { BedrockConnectionOptions } from "./connection-options.ts";
@@ -84,14 +84,17 @@ export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
     }
   }
 
-  async function create(request: ModelRequest, call: ModelCallOptions = {}): Promise<ModelResponse> {
+  async function once<Value>(
+    call: ModelCallOptions,
+    work: (context: CallContext) => Promise<Value>,
+  ): Promise<Value> {
     const ready = await connect();
     const watchdog = new IdleWatchdog(timeoutMs, call.signal);
     try {
       watchdog.throwIfAborted(action);
-      const response = await caller.create(openCall(ready, modelId, watchdog, call), request);
+      const value = await work(openCall(ready, modelId, watchdog, call));
       watchdog.complete();
-      return response;
+      return value;
     } catch (error) {
       throw watchdog.toError(action, error) ?? toBedrockError(error, modelId);
     } finally {
@@ -99,7 +102,24 @@ export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
     }
   }
 
-  return { id: `bedrock:${modelId}`, scripted: false, stream, create };
+  return {
+    id: `bedrock:${modelId}`,
+    scripted: false,
+    stream,
+    create: (request, call = {}) => once(call, (context) => caller.create(context, request)),
+    countTokens: (request, call = {}) => once(call, (context) => countTokens(context, caller, request)),
+  };
+}
+
+async function countTokens(
+  context: CallContext,
+  caller: BedrockCaller,
+  request: ModelRequest,
+): Promise<number> {
+  const { sdk, modelId } = context;
+  const input = caller.toCountInput(request, modelId);
+  const { inputTokens } = await context.send(new sdk.CountTokensCommand({ modelId, input }));
+  return inputTokens ?? 0;
 }
 
 function openCall(

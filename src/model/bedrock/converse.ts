@@ -41,5 +41,10 @@ export function createConverseCaller(options: ConverseOptions): BedrockCaller {
       const output = await context.send(new sdk.ConverseCommand(input));
       return toModelResponse(output, modelId, originalNames(request));
     },
+    toCountInput(request, modelId) {
+      const input = toConverseRequest(request, modelId, options.additionalModelRequestFields);
+      const { messages, system, toolConfig, additionalModelRequestFields } = input;
+      return { converse: { messages, system, toolConfig, additionalModelRequestFields } };
+    },
   };
 }

@@ -47,6 +47,9 @@ export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
       const answer = await context.send(new sdk.InvokeModelCommand({ modelId, body, ...JSON_TYPE }));
       return decodeResponse(answer.body, context);
     },
+    toCountInput: (request, modelId) => ({
+      invokeModel: { body: Buffer.from(toBody(request, modelId, options)) },
+    }),
   };
 }
 

@@ -18,7 +18,10 @@ export type NewKey = Omit<KeyRecord, "sha256" | "createdAt">;
 export async function addKey(path: string, key: NewKey, now: Date = new Date()): Promise<string> {
   const records = (await exists(path)) ? await readKeyFile(path) : [];
   if (records.some(({ name }) => name === key.name)) {
-    throw new ToolscriptError("invalid-argument", `Adding the key "${key.name}" failed: "${path}" already has a key of that name; remove it first or choose another name`);
+    throw new ToolscriptError(
+      "invalid-argument",
+      `Adding the key "${key.name}" failed: "${path}" already has a key of that name; remove it first or choose another name`,
+    );
   }
   const secret = createApiKey();
   const record: KeyRecord = { ...key, sha256: hashApiKey(secret), createdAt: now.toISOString() };
@@ -31,7 +34,10 @@ export async function removeKey(path: string, name: string): Promise<void> {
   const records = await readKeyFile(path);
   const left = records.filter((record) => record.name !== name);
   if (left.length === records.length) {
-    throw new ToolscriptError("invalid-argument", `Removing the key "${name}" failed: "${path}" has no key of that name`);
+    throw new ToolscriptError(
+      "invalid-argument",
+      `Removing the key "${name}" failed: "${path}" has no key of that name`,
+    );
   }
   await writeKeyFile(path, left);
 }
@@ -47,7 +53,9 @@ async function writeKeyFile(path: string, records: readonly KeyRecord[]): Promis
   } catch (cause) {
     await rm(draft, { force: true });
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ToolscriptError("invalid-argument", `Writing the keys file "${path}" failed: ${reason}`, { cause });
+    throw new ToolscriptError("invalid-argument", `Writing the keys file "${path}" failed: ${reason}`, {
+      cause,
+    });
   }
 }
 

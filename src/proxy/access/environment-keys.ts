@@ -32,7 +32,9 @@ function toRecord(entry: string, index: number): Pick<KeyRecord, "name" | "sha25
   const key = entry.slice(at + 1);
   if (key.startsWith(HASH_PREFIX)) return { name, sha256: key.slice(HASH_PREFIX.length) };
   if (key.length < MIN_KEY_CHARACTERS) {
-    throw invalid(`the key of entry ${index + 1} has ${key.length} characters; want at least ${MIN_KEY_CHARACTERS}`);
+    throw invalid(
+      `the key of entry ${index + 1} has ${key.length} characters; want at least ${MIN_KEY_CHARACTERS}`,
+    );
   }
   return { name, sha256: hashApiKey(key) };
 }

@@ -65,7 +65,10 @@ describe("createKeyAccess", () => {
   test("createKeyAccess() frees a place when a request ends", async () => {
     const access = createKeyAccess([record({ limits: { maxConcurrentRequests: 1 } })]);
     const first = await access.check(asked);
-    expect(await outcome(access.check(asked))).toMatchObject({ type: "rate_limit_error", "retry-after": "1" });
+    expect(await outcome(access.check(asked))).toMatchObject({
+      type: "rate_limit_error",
+      "retry-after": "1",
+    });
     if (first.ok) first.onEnd?.();
     expect(await outcome(access.check(asked))).toBe("app");
   });

@@ -5,7 +5,13 @@
  * against its key's limits before its body is read. Without any key only this machine is let in.
  */
 import { ApiError, type ApiErrorType } from "../errors/api-error.ts";
-import { type Access, type AccessGrant, type AccessRefusal, loopbackAccess, readApiKey } from "../http/access.ts";
+import {
+  type Access,
+  type AccessGrant,
+  type AccessRefusal,
+  loopbackAccess,
+  readApiKey,
+} from "../http/access.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { createModelFilter } from "./model-globs.ts";
@@ -57,7 +63,9 @@ export function createKeyAccess(records: readonly KeyRecord[], options: KeyAcces
 
   function replace(next: readonly KeyRecord[]): void {
     const old = active;
-    active = new Map(next.map((record) => [record.sha256, activate(record, old.get(record.sha256)?.usage, now())]));
+    active = new Map(
+      next.map((record) => [record.sha256, activate(record, old.get(record.sha256)?.usage, now())]),
+    );
     ring = createKeyRing(next);
   }
   replace(records);
@@ -80,7 +88,11 @@ export function createKeyAccess(records: readonly KeyRecord[], options: KeyAcces
   };
 }
 
-function activate(record: KeyRecord, usage: Usage = { bucket: undefined, inFlight: 0 }, nowMs: number): ActiveKey {
+function activate(
+  record: KeyRecord,
+  usage: Usage = { bucket: undefined, inFlight: 0 },
+  nowMs: number,
+): ActiveKey {
   const { requestsPerMinute, maxContainers } = record.limits ?? {};
   if (requestsPerMinute === undefined) usage.bucket = undefined;
   else if (usage.bucket === undefined) usage.bucket = new TokenBucket(requestsPerMinute, nowMs);

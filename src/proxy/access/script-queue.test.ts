@@ -8,8 +8,13 @@ describe("createScriptQueue", () => {
     const queue = createScriptQueue({ maxRunning: 1 });
     const order: string[] = [];
     const leaveFirst = await queue.enter("k", never);
-    const second = queue.enter("k", never).then((leave) => (order.push("second"), leave));
-    const third = queue.enter("k", never).then((leave) => (order.push("third"), leave));
+    const enter = async (name: string): Promise<() => void> => {
+      const leave = await queue.enter("k", never);
+      order.push(name);
+      return leave;
+    };
+    const second = enter("second");
+    const third = enter("third");
     expect([queue.running, queue.queued]).toEqual([1, 2]);
     leaveFirst();
     leaveFirst(); // a place is given back once, however often it is said

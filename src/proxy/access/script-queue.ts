@@ -76,13 +76,17 @@ class Queue implements ScriptQueue {
 
   /** Settles when a place has been handed over: it is never free in between, so nobody can jump the line. */
   async #wait(signal: AbortSignal): Promise<void> {
-    if (this.#waiters.size >= this.#maxQueued) throw this.#exhausted(`"${this.#waiters.size}" scripts wait already`);
+    if (this.#waiters.size >= this.#maxQueued)
+      {throw this.#exhausted(`"${this.#waiters.size}" scripts wait already`);}
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiter = { admit: resolve };
     const give = (error: Error): void => {
       if (this.#waiters.delete(waiter)) reject(error);
     };
-    const timer = setTimeout(() => give(this.#exhausted(`no place became free in "${this.#queueMs}" ms`)), this.#queueMs);
+    const timer = setTimeout(
+      () => give(this.#exhausted(`no place became free in "${this.#queueMs}" ms`)),
+      this.#queueMs,
+    );
     const onAbort = (): void => give(aborted());
     signal.addEventListener("abort", onAbort, { once: true });
     this.#waiters.add(waiter);

@@ -108,6 +108,15 @@ export class Execution {
     if (record === undefined || record.spent) throw unexpectedResult(result.id, result.path);
   }
 
+  /** The calls that wait for the client and get no result of these: with them alone the script could never go on. */
+  findUnanswered(results: readonly ProgrammaticResult[]): readonly string[] {
+    const given = new Set(results.map(({ id }) => id));
+    return (this.#blocked ?? [])
+      .map(({ id }) => this.#byCall.get(id))
+      .filter((record) => record !== undefined && record.handed && !given.has(record.useId))
+      .map((record) => record?.useId ?? "");
+  }
+
   /** Gives the script a result that `check` let pass; one that nobody waits for is ignored. */
   answer(result: ProgrammaticResult): void {
     const record = this.#byUse.get(result.id);

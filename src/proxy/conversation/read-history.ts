@@ -181,9 +181,13 @@ export function unexpectedResult(id: string, path: string): Error {
 
 /** Every use of the last assistant message has its result by now. */
 function checkAnswered(at: number, { open }: Reading): void {
-  if (open.size === 0) return;
-  throw invalidRequest(
-    `messages.${at - 1}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${[...open.keys()].join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+  if (open.size > 0) throw unanswered([...open.keys()], `messages.${at - 1}`);
+}
+
+/** Calls that have no result where they should have one. */
+export function unanswered(ids: readonly string[], path: string): Error {
+  return invalidRequest(
+    `${path}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids.join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
   );
 }
 

@@ -30,9 +30,7 @@ export function createApp(state: ServerState): Hono {
   app.get("/v1/models", run(answerModelList));
   app.get(
     "/v1/models/:id{.+}",
-    run((exchange, _state, context) =>
-      answerModel(exchange, state, decodeURIComponent(context.req.param("id") ?? "")),
-    ),
+    run((exchange, _state, context) => answerModel(exchange, state, context.req.param("id") ?? "")),
   );
   addOperatorRoutes(app, state);
   addRefusals(app, run);

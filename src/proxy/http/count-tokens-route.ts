@@ -1,7 +1,8 @@
 /**
  * `POST /v1/messages/count_tokens`: the service's own count where it has one, otherwise an estimate that says so.
  */
-import type { ModelRequest } from "../../model/model.ts";
+import { isToolscriptError } from "../../errors.ts";
+import type { Model, ModelRequest } from "../../model/model.ts";
 import { toModelRequest } from "../render/model-request.ts";
 import { toPlainRequest } from "../render/plain-request.ts";
 import type { ServerState } from "../server-state.ts";
@@ -10,7 +11,7 @@ import { type Exchange, respondJson } from "./exchange.ts";
 import { readRequest } from "./messages-route.ts";
 
 /** Response header that marks a count as an estimate. */
-export const ESTIMATE_HEADER = "toolscript-token-count";
+const ESTIMATE_HEADER = "toolscript-token-count";
 /** Characters of JSON for one token: what English prose and JSON come to with current tokenizers, roughly. */
 const CHARACTERS_PER_TOKEN = 3.6;
 
@@ -25,12 +26,24 @@ export async function answerCountTokens(exchange: Exchange, state: ServerState):
       ? toPlainRequest(request, model)
       : toModelRequest(request, model, { content: [], isFirst: true });
   const counted = { ...rendered, max_tokens: 1 };
-  if (model.countTokens === undefined) {
-    return respondJson(exchange, { input_tokens: estimate(rendered) }, { [ESTIMATE_HEADER]: "estimate" });
+  const count = await countBy(model, counted, exchange.signal);
+  if (count !== undefined) return respondJson(exchange, { input_tokens: count });
+  return respondJson(exchange, { input_tokens: estimate(rendered) }, { [ESTIMATE_HEADER]: "estimate" });
+}
+
+/** The service's count; undefined when it has no such operation, for this model or for this server's role. */
+async function countBy(
+  model: Model,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  try {
+    return await model.countTokens?.(request, { signal });
+  } catch (error) {
+    const isMissing = isToolscriptError(error, "model-request") && /support/i.test(error.message);
+    if (isMissing || isToolscriptError(error, "model-access")) return undefined;
+    throw error;
   }
-  return respondJson(exchange, {
-    input_tokens: await model.countTokens(counted, { signal: exchange.signal }),
-  });
 }
 
 function estimate({ messages, system, tools }: ModelRequest): number {

@@ -15,9 +15,15 @@ import { openTurn, readTurnHistory } from "../turn/open-turn.ts";
 import { runTurn, type TurnListener } from "../turn/run-turn.ts";
 import { checkVersion } from "./check-version.ts";
 import { type Exchange, respondJson } from "./exchange.ts";
+import { forwardRequest, isForwardable } from "./forward-request.ts";
 import { readJsonBody } from "./read-body.ts";
 import { noteEvents, noteRequest, noteResponse } from "./request-facts.ts";
 import { toSseResponse } from "./sse-response.ts";
+
+/** A checked request, and the bytes that it came as. */
+interface ReceivedRequest extends ParsedRequest {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
 
 /** Answers `POST /v1/messages`. @throws {ApiError | ToolscriptError} */
 export async function answerMessages(exchange: Exchange, state: ServerState): Promise<Response> {
@@ -27,6 +33,9 @@ export async function answerMessages(exchange: Exchange, state: ServerState): Pr
   exchange.setKind("pass-through");
   readTurnHistoryOf(request);
   state.lifecycle.checkOpen(false);
+  if (state.options.forward !== undefined && isForwardable(request, state.options.names)) {
+    return forwardRequest(exchange, state.options.forward, request.bytes);
+  }
   const plain = toPlainRequest(request, model);
   if (request.stream) return respondStream(exchange, state, streamThrough(model, plain, exchange.signal));
   return respondMessage(exchange, state, await passThrough(model, plain, exchange.signal));
@@ -37,10 +46,10 @@ export async function readRequest(
   exchange: Exchange,
   { options }: ServerState,
   countsTokens = false,
-): Promise<ParsedRequest> {
+): Promise<ReceivedRequest> {
   const { headers } = exchange.request;
   checkVersion(headers);
-  const value = await readJsonBody(exchange.request, options.maxBodyBytes);
+  const { value, bytes } = await readJsonBody(exchange.request, options.maxBodyBytes);
   const request = parseRequest(value, {
     betaHeader: headers.get("anthropic-beta") ?? undefined,
     countsTokens,
@@ -50,7 +59,7 @@ export async function readRequest(
   if (exchange.grant.limits.allowsModel?.(model) === false) {
     throw new ApiError("permission_error", `model: This API key may not use ${model}`);
   }
-  return request;
+  return { ...request, bytes };
 }
 
 /** A history may hold scripts although the request has no code tool; scripts that wait in it are an error. */

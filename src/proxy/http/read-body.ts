@@ -8,15 +8,22 @@ export const DEFAULT_MAX_BODY_BYTES = 32 * 1024 * 1024;
 /** Levels of objects and arrays; what walks a body later does so by recursion. */
 export const MAX_BODY_DEPTH = 500;
 
+/** A body, read. */
+export interface JsonBody {
+  readonly value: unknown;
+  /** As it was sent. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** Reads a body. @throws {ApiError} `request_too_large`, or `invalid_request_error` when it is not JSON */
-export async function readJsonBody(request: Request, maxBytes: number): Promise<unknown> {
+export async function readJsonBody(request: Request, maxBytes: number): Promise<JsonBody> {
   const bytes = await readBytes(request, maxBytes);
   if (bytes.length === 0) throw invalidRequest("The request body is empty; want a JSON object");
   checkDepth(bytes);
-  return parse(bytes);
+  return { value: parse(bytes), bytes };
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const length = request.headers.get("content-length");
   if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
   if (length !== null) return new Uint8Array(await request.arrayBuffer());

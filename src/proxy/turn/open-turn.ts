@@ -4,7 +4,7 @@
  * Guarantee: a request that does not fit is refused as a whole; the container then is as it was, and may be used again.
  */
 import { ApiError, invalidRequest } from "../errors/api-error.ts";
-import { type History, readHistory, unexpectedResult, unpaired } from "../conversation/read-history.ts";
+import { type History, readHistory, unanswered, unexpectedResult, unpaired } from "../conversation/read-history.ts";
 import type { Container } from "../containers/container.ts";
 import type { Containers } from "../containers/containers.ts";
 import type { Execution } from "../containers/execution.ts";
@@ -71,6 +71,8 @@ function findScripts(history: History, container: Container): Execution[] {
     if (execution === undefined) throw unexpectedResult(result.id, result.path);
     execution.check(result);
   }
+  const missing = continued.flatMap((execution) => execution.findUnanswered(history.results));
+  if (missing.length > 0) throw unanswered(missing, "messages");
   return continued;
 }
 

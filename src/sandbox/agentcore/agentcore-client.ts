@@ -56,8 +56,15 @@ export function createAgentCoreClient(settings: AgentCoreSettings): AgentCoreCli
         arguments: { language: "python", code },
       });
       return await within(options, async (abortSignal) => {
-        const { stream } = await client.send(command, { abortSignal });
-        return await collect(stream ?? [], abortSignal);
+        let hasBegun = false;
+        try {
+          const { stream } = await client.send(command, { abortSignal });
+          hasBegun = true;
+          return await collect(stream ?? []);
+        } catch (cause) {
+          if (abortSignal.aborted || !isDamage(cause, hasBegun)) throw cause;
+          throw damaged("its event stream was cut off", cause);
+        }
       });
     },
     async stop(sessionId, options) {
@@ -113,14 +120,12 @@ async function within<T>(
   }
 }
 
-async function collect(
-  stream: AsyncIterable<CodeInterpreterStreamOutput> | Iterable<CodeInterpreterStreamOutput>,
-  signal: AbortSignal,
-): Promise<CodeOutput> {
+type ResultEvents = AsyncIterable<CodeInterpreterStreamOutput> | Iterable<CodeInterpreterStreamOutput>;
+
+async function collect(stream: ResultEvents): Promise<CodeOutput> {
   const stdout: string[] = [];
   let stderr = "";
-  const events = readEvents(stream, signal);
-  for await (const { result } of events) {
+  for await (const { result } of stream) {
     const texts = result?.content?.map(({ text }) => text ?? "") ?? [];
     const { structuredContent } = result ?? {};
     // Without structured content the texts are all there is.
@@ -130,17 +135,11 @@ async function collect(
   return { stdout, stderr };
 }
 
-/** Once the answer has begun, a failure without a name of the service is a damaged answer. */
-async function* readEvents(
-  stream: AsyncIterable<CodeInterpreterStreamOutput> | Iterable<CodeInterpreterStreamOutput>,
-  signal: AbortSignal,
-): AsyncGenerator<CodeInterpreterStreamOutput> {
-  try {
-    yield* stream;
-  } catch (cause) {
-    const isNamed = cause instanceof Error && cause.name.endsWith("Exception");
-    throw isNamed || signal.aborted ? cause : damaged("its event stream was cut off", cause);
-  }
+/** Once a successful answer has begun, a failure without a name of the service is a damaged answer. */
+function isDamage(thrown: unknown, hasBegun: boolean): boolean {
+  if (!(thrown instanceof Error) || thrown.name.endsWith("Exception")) return false;
+  const { $metadata } = thrown as { $metadata?: { httpStatusCode?: number } };
+  return hasBegun || $metadata?.httpStatusCode === 200;
 }
 
 function damaged(reason: string, cause?: unknown): ToolscriptError {

@@ -41,6 +41,7 @@ export function agentcore(options: AgentCoreOptions = {}): AgentCoreSandbox {
     client: createAgentCoreClient(settings),
     meter: new Meter(settings.onEvent),
     limiter: sharedRateLimiter(settings.endpoint ?? settings.region ?? "", settings.invocationsPerSecond),
+    abandoned: new Set(),
   };
   const sessions = new Set<AgentCoreSession>();
   const opening = new Set<Promise<unknown>>();
@@ -78,7 +79,7 @@ export function agentcore(options: AgentCoreOptions = {}): AgentCoreSandbox {
     async close() {
       closing.abort();
       await Promise.allSettled(opening);
-      await Promise.all([warm?.close(), ...[...sessions].map((session) => session.close())]);
+      await Promise.all([warm?.close(), ...[...sessions].map((session) => session.close()), ...context.abandoned]);
       context.client.destroy();
     },
   };

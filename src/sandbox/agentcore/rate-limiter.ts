@@ -1,5 +1,6 @@
 /**
- * Holds invocations back so that an account's rate is kept: a bucket that fills steadily and holds one second's worth.
+ * Holds invocations back so that an account's rate is kept: a bucket that fills steadily and holds half a second's worth.
+ * (Requests overtake each other on their way: a burst of a whole second's worth would be too many for the service at times.)
  *
  * Guarantee: callers go in the order they came; one that gives up costs nothing.
  */
@@ -27,7 +28,7 @@ export function createRateLimiter(
   now: () => number = () => performance.now(),
   sleep: (ms: number, signal: AbortSignal) => Promise<unknown> = (ms, signal) => delay(ms, undefined, { signal }),
 ): RateLimiter {
-  const capacity = Math.max(1, perSecond);
+  const capacity = Math.max(1, perSecond / 2);
   let tokens = capacity;
   let filledAt = now();
   let line: Promise<unknown> = Promise.resolve();

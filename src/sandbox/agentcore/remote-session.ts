@@ -19,6 +19,8 @@ export interface RemoteContext {
   readonly client: AgentCoreClient;
   readonly meter: Meter;
   readonly limiter: RateLimiter;
+  /** Starts that were given up, until they are stopped. */
+  readonly abandoned: Set<Promise<unknown>>;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -47,13 +49,15 @@ export interface ExecuteOptions<T> {
 /** Starts a session. @throws {ToolscriptError} `agentcore-access`, `agentcore-quota`, `agentcore-throttled`, `aborted` … */
 export async function startRemoteSession(context: RemoteContext, signal: AbortSignal): Promise<RemoteSession> {
   const startedAt = performance.now();
-  const starting = start(context);
-  const id = await untilAborted(starting, signal, (late) => {
-    context.meter.started(late, performance.now() - startedAt);
-    createSession(context, late).stop().catch(() => {}); // nobody waits any more; its own timeout ends it
+  const starting = start(context).then((id) => {
+    context.meter.started(id, performance.now() - startedAt);
+    return createSession(context, id);
   });
-  context.meter.started(id, performance.now() - startedAt);
-  return createSession(context, id);
+  return await untilAborted(starting, signal, () => {
+    const stopping = starting.then((session) => session.stop()).catch(() => {}); // nothing started, or its timeout ends it
+    context.abandoned.add(stopping);
+    void stopping.then(() => context.abandoned.delete(stopping));
+  });
 }
 
 async function start({ settings, client, meter }: RemoteContext): Promise<string> {
@@ -119,7 +123,7 @@ async function retrying<T>(
   }
 }
 
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, onLate: (value: T) => void): Promise<T> {
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, onGivenUp: () => void): Promise<T> {
   const given = Promise.withResolvers<never>();
   const abort = (): void => given.reject(aborted(signal));
   signal.addEventListener("abort", abort);
@@ -127,7 +131,7 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, onLate: (v
   try {
     return await Promise.race([work, given.promise]);
   } catch (error) {
-    if (signal.aborted) work.then(onLate, () => {}); // it failed by itself: nothing was started
+    if (signal.aborted) onGivenUp();
     throw error;
   } finally {
     signal.removeEventListener("abort", abort);

@@ -5,11 +5,16 @@
  * attach, start, inspect, kill, wait, remove and list by label.
  */
 import type { Duplex } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import Docker, { type ContainerCreateOptions } from "dockerode";
 import { ToolscriptError } from "../../errors.ts";
 import { type ContainerSpec, SANDBOX_LABEL } from "./container-spec.ts";
 import type { EngineAddress } from "./engine-address.ts";
 import { engineStatus, toEngineError } from "./engine-error.ts";
+
+/** First and longest pause, in milliseconds, between two looks whether a container has gone. */
+const FIRST_LOOK_MS = 250;
+const LONGEST_LOOK_MS = 2_000;
 
 /** How a container stands, as far as it matters here. */
 export interface ContainerState {
@@ -129,8 +134,24 @@ class EngineClient implements Engine {
     return this.#wait(id, "not-running", this.#requestTimeoutMs);
   }
 
-  waitRemoved(id: string, timeoutMs = this.#requestTimeoutMs): Promise<void> {
-    return this.#wait(id, "removed", timeoutMs);
+  async waitRemoved(id: string, timeoutMs = this.#requestTimeoutMs): Promise<void> {
+    const done = new AbortController();
+    const { signal } = done;
+    try {
+      const waiting = this.#wait(id, "removed", timeoutMs, signal);
+      await Promise.race([waiting, this.#lookUntilGone(id, signal)]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** A request to wait that arrives while the container is being removed is never answered by some daemons (20.10). */
+  async #lookUntilGone(id: string, signal: AbortSignal): Promise<void> {
+    let pauseMs = FIRST_LOOK_MS;
+    do {
+      await setTimeout(pauseMs, undefined, { signal });
+      pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_MS);
+    } while ((await this.inspect(id)) !== undefined);
   }
 
   /**
@@ -157,11 +178,16 @@ class EngineClient implements Engine {
     return this.#request("Listing containers", (signal) => listOurs(this.#docker, signal));
   }
 
-  #wait(id: string, condition: "not-running" | "removed", timeoutMs: number): Promise<void> {
+  #wait(
+    id: string,
+    condition: "not-running" | "removed",
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const wait = async (abortSignal: AbortSignal) => {
       await this.#docker.getContainer(id).wait({ condition, abortSignal }).catch(unlessGone);
     };
-    return this.#request("Waiting for a container to end", wait, { timeoutMs });
+    return this.#request("Waiting for a container to end", wait, { timeoutMs, signal });
   }
 
   /** Makes one request, and gives it up after the deadline or when the caller does. */
@@ -171,7 +197,7 @@ class EngineClient implements Engine {
     { signal, timeoutMs = this.#requestTimeoutMs, image = "" }: LimitedRequest = {},
   ): Promise<T> {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const timer = globalThis.setTimeout(() => deadline.abort(), timeoutMs);
     const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
     try {
       either.throwIfAborted();

@@ -2,10 +2,20 @@
  * The AI SDK with `@ai-sdk/anthropic`, unmodified: generated and streamed, programmatic tools, step after step.
  */
 import { createAnthropic, forwardAnthropicContainerIdFromLastStep } from "@ai-sdk/anthropic";
-import { generateText, isStepCount, jsonSchema, type PrepareStepFunction, streamText, tool, type ToolSet } from "ai";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import {
+  generateText,
+  isStepCount,
+  jsonSchema,
+  type PrepareStepFunction,
+  streamText,
+  tool,
+  type ToolSet,
+} from "ai";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { QUESTION } from "../../../examples/expense-auditor/question.ts";
-import { type AuditServer, CODE_TOOL, MODEL, startAuditServer } from "./audit-server.ts";
+import { AUDIT_TIMEOUT_MS, type AuditServer, CODE_TOOL, MODEL, startAuditServer } from "./audit-server.ts";
+
+vi.setConfig({ testTimeout: AUDIT_TIMEOUT_MS, hookTimeout: AUDIT_TIMEOUT_MS });
 
 let server: AuditServer;
 beforeAll(async () => {
@@ -25,7 +35,7 @@ function createRequest() {
       providerOptions: { anthropic: { allowedCallers: [CODE_TOOL.type] } },
     }),
   ]);
-  const tools = {
+  const tools: ToolSet = {
     code_execution: provider.tools.codeExecution_20260120(),
     ...(Object.fromEntries(clientTools) as ToolSet),
   };
@@ -35,12 +45,12 @@ function createRequest() {
     tools,
     stopWhen: isStepCount(10),
     // Its own type does not know this repository's exact optional properties.
-    prepareStep: forwardAnthropicContainerIdFromLastStep as PrepareStepFunction,
+    prepareStep: forwardAnthropicContainerIdFromLastStep as PrepareStepFunction<ToolSet>,
   };
 }
 
 function expectAudit(answer: string): void {
-  expect(server.isCorrect(answer), answer).toBe(true);
+  expect(server.judge(answer)).toBe("correct");
   expect(server.samples).toHaveLength(2);
 }
 

@@ -5,9 +5,11 @@ import Anthropic from "@anthropic-ai/sdk";
 import { betaTool as betaTool1 } from "@anthropic-ai/sdk/helpers/beta/json-schema";
 import AnthropicZero from "anthropic-sdk-0";
 import { betaTool as betaTool0 } from "anthropic-sdk-0/helpers/beta/json-schema";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { QUESTION } from "../../../examples/expense-auditor/question.ts";
-import { type AuditServer, CODE_TOOL, MODEL, startAuditServer } from "./audit-server.ts";
+import { AUDIT_TIMEOUT_MS, type AuditServer, CODE_TOOL, MODEL, startAuditServer } from "./audit-server.ts";
+
+vi.setConfig({ testTimeout: AUDIT_TIMEOUT_MS, hookTimeout: AUDIT_TIMEOUT_MS });
 
 let server: AuditServer;
 
@@ -51,7 +53,11 @@ async function answerCalls({ content }: Answer): Promise<Anthropic.ToolResultBlo
     calls.map(async ({ id, name, input, caller }) => {
       expect(caller).toMatchObject({ type: "code_execution_20260120" });
       const tool = server.tools.find((candidate) => candidate.name === name);
-      return { type: "tool_result" as const, tool_use_id: String(id), content: (await tool?.run(input)) ?? "" };
+      return {
+        type: "tool_result" as const,
+        tool_use_id: String(id),
+        content: (await tool?.run(input)) ?? "",
+      };
     }),
   );
 }
@@ -62,7 +68,7 @@ function toText({ content }: Pick<Answer, "content">): string {
 
 function expectAudit(answer: string): void {
   expect(server.expected.length).toBeGreaterThan(0);
-  expect(server.isCorrect(answer), answer).toBe(true);
+  expect(server.judge(answer)).toBe("correct");
   expect(server.samples).toHaveLength(2);
 }
 
@@ -70,33 +76,33 @@ describe("@anthropic-ai/sdk 1.x", () => {
   const client = (): Anthropic => new Anthropic({ baseURL: server.url, apiKey: server.key });
 
   test("messages.create() runs the audit with two samples", async () => {
-    expectAudit(await runLoop(async (request) => (await client().messages.create(request)) as unknown as Answer));
+    expectAudit(
+      await runLoop(async (request) => (await client().messages.create(request)) as unknown as Answer),
+    );
   });
 
   test("messages.stream() runs the audit with two samples", async () => {
-    const send: Send = async (request) => (await client().messages.stream(request).finalMessage()) as unknown as Answer;
+    const send: Send = async (request) =>
+      (await client().messages.stream(request).finalMessage()) as unknown as Answer;
     expectAudit(await runLoop(send));
   });
 
-  test.each([false, true])("beta.messages.toolRunner() runs the audit with two samples when stream is %j", async (stream) => {
-    const runnable = server.tools.map(({ name, description, inputSchema, run }) =>
-      betaTool1({
-        name,
-        description,
-        inputSchema: inputSchema as { type: "object" },
-        run,
-        allowed_callers: [CODE_TOOL.type],
-      } as Parameters<typeof betaTool1>[0]),
-    );
-    const runner = client().beta.messages.toolRunner({
-      model: MODEL,
-      max_tokens: 4000,
-      stream,
-      messages: [{ role: "user", content: QUESTION }],
-      tools: [CODE_TOOL, ...runnable.map((tool) => ({ ...tool, allowed_callers: [CODE_TOOL.type] }))],
-    });
-    expectAudit(toText((await runner.runUntilDone()) as unknown as Answer));
-  });
+  test.each([false, true])(
+    "beta.messages.toolRunner() runs the audit with two samples when stream is %j",
+    async (stream) => {
+      const runnable = server.tools.map(({ name, description, inputSchema, run }) =>
+        betaTool1({ name, description, inputSchema: inputSchema as { type: "object" }, run }),
+      );
+      const runner = client().beta.messages.toolRunner({
+        model: MODEL,
+        max_tokens: 4000,
+        stream,
+        messages: [{ role: "user", content: QUESTION }],
+        tools: [CODE_TOOL, ...runnable.map((tool) => ({ ...tool, allowed_callers: [CODE_TOOL.type] }))],
+      });
+      expectAudit(toText((await runner.runUntilDone()) as unknown as Answer));
+    },
+  );
 
   test("messages.countTokens() and models.list() answer", async () => {
     const { input_tokens: tokens } = await client().messages.countTokens({
@@ -128,7 +134,9 @@ describe("@anthropic-ai/sdk 0.x", () => {
 
   test("messages.create() runs the audit with two samples", async () => {
     const send: Send = async (request) =>
-      (await client().messages.create(request as AnthropicZero.MessageCreateParamsNonStreaming)) as unknown as Answer;
+      (await client().messages.create(
+        request as AnthropicZero.MessageCreateParamsNonStreaming,
+      )) as unknown as Answer;
     expectAudit(await runLoop(send));
   });
 

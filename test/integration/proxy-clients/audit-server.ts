@@ -12,12 +12,18 @@ import { createExpenseTools } from "../../../examples/expense-auditor/create-exp
 import { openExpenseDatabase } from "../../../examples/expense-auditor/data.ts";
 import { findExpectedFindings, type Finding } from "../../../examples/expense-auditor/expected.ts";
 import { wireScenario } from "../../../examples/expense-auditor/scenario.ts";
-import { EMULATOR_CREDENTIALS, type RecordedRequest, startBedrockEmulator } from "../../../src/emulator/emulator.ts";
+import {
+  EMULATOR_CREDENTIALS,
+  type RecordedRequest,
+  startBedrockEmulator,
+} from "../../../src/emulator/emulator.ts";
 import { addKey } from "../../../src/proxy/access/edit-key-file.ts";
 import { startCli } from "../../run-cli.ts";
 
 /** The model's name in requests; no such model is called. */
 export const MODEL = "claude-sonnet-5";
+/** Milliseconds that an audit may take: a process, a sandbox, a client, on a machine that has other things to do. */
+export const AUDIT_TIMEOUT_MS = 120_000;
 /** The code execution tool as clients declare it. */
 export const CODE_TOOL = { type: "code_execution_20260120", name: "code_execution" } as const;
 
@@ -44,7 +50,8 @@ export interface AuditServer extends AsyncDisposable {
   /** Requests that came to the model. */
   readonly samples: readonly RecordedRequest[];
   clearSamples(): void;
-  isCorrect(answer: string): boolean;
+  /** "correct", or the answer that is not. */
+  judge(answer: string): string;
 }
 
 /** Starts everything. */
@@ -70,7 +77,7 @@ export async function startAuditServer(args: readonly string[] = []): Promise<Au
       return emulator.requests;
     },
     clearSamples: () => emulator.clearRequests(),
-    isCorrect: (answer) => isCorrectAnswer(answer, expected),
+    judge: (answer) => (isCorrectAnswer(answer, expected) ? "correct" : `wrong: ${answer}`),
     async [Symbol.asyncDispose]() {
       await server.stop();
       await emulator.close();
@@ -86,7 +93,9 @@ function createClientTools(database: ReturnType<typeof openExpenseDatabase>): re
     inputSchema: tool.inputSchema,
     async run(input) {
       const parsed = tool.parseInput(input);
-      if (!parsed.ok || tool.execute === undefined) throw new Error(parsed.ok ? "not runnable" : parsed.message);
+      if (!parsed.ok || tool.execute === undefined) {
+        throw new Error(parsed.ok ? "not runnable" : parsed.message);
+      }
       const context = { signal: new AbortController().signal, callId: "call" };
       return JSON.stringify(await tool.execute(parsed.value, context));
     },
@@ -96,11 +105,15 @@ function createClientTools(database: ReturnType<typeof openExpenseDatabase>): re
 /** Every answer that the audit can ask for, by the tool's name and the JSON of its input. */
 async function collectAnswers(tools: readonly ClientTool[]): Promise<Record<string, string>> {
   const [team, expenses, budget] = tools;
-  if (team === undefined || expenses === undefined || budget === undefined) throw new Error("Three tools are needed");
+  if (team === undefined || expenses === undefined || budget === undefined) {
+    throw new Error("Three tools are needed");
+  }
   const answers: Record<string, string> = {};
   const ask = async (tool: ClientTool, input: object): Promise<string> =>
     (answers[`${tool.name} ${JSON.stringify(input)}`] = await tool.run(input));
-  const people = JSON.parse(await ask(team, { department: "engineering" })) as readonly { readonly id: string }[];
+  const people = JSON.parse(await ask(team, { department: "engineering" })) as readonly {
+    readonly id: string;
+  }[];
   for (const { id } of people) {
     await ask(expenses, { employee_id: id, quarter: "Q3" });
     await ask(budget, { user_id: id });
@@ -119,7 +132,11 @@ interface Server {
 
 async function startServer(args: readonly string[]): Promise<Server> {
   const { accessKeyId, secretAccessKey } = EMULATOR_CREDENTIALS;
-  const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: "us-east-1" };
+  const env = {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: "us-east-1",
+  };
   const child = startCli(["serve", "--port", "0", ...args], { env });
   const closed = once(child, "close");
   const errors: string[] = [];

@@ -3,9 +3,11 @@
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { QUESTION } from "../../../examples/expense-auditor/question.ts";
-import { type AuditServer, MODEL, startAuditServer } from "./audit-server.ts";
+import { AUDIT_TIMEOUT_MS, type AuditServer, MODEL, startAuditServer } from "./audit-server.ts";
+
+vi.setConfig({ testTimeout: AUDIT_TIMEOUT_MS, hookTimeout: AUDIT_TIMEOUT_MS });
 
 interface Message {
   readonly content: readonly { readonly type: string; readonly [key: string]: unknown }[];
@@ -57,6 +59,6 @@ test("curl runs the audit with two samples", async () => {
     message = await curl({ model: MODEL, max_tokens: 4000, tools: server.declarations, messages, container });
   }
   const answer = message.content.map(({ text }) => (typeof text === "string" ? text : "")).join("\n");
-  expect(server.isCorrect(answer), answer).toBe(true);
+  expect(server.judge(answer)).toBe("correct");
   expect(server.samples).toHaveLength(2);
 });

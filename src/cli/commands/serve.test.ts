@@ -1,0 +1,242 @@
+import { type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, test, vi } from "vitest";
+import { runCli, startCli } from "../../../test/run-cli.ts";
+import { createUserFolder } from "../../../test/user-folder.ts";
+import { EMULATOR_CREDENTIALS, startBedrockEmulator } from "../../emulator/emulator.ts";
+
+// Each test starts processes, and the first sandbox of a machine builds its snapshot.
+vi.setConfig({ testTimeout: 120_000 });
+
+const PROMPT = "a prompt that no log may hold";
+const CODE = "print('code that no log may hold')";
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** A server as a process, and its log. */
+class RunningServer implements AsyncDisposable {
+  readonly log: Entry[] = [];
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown[]>;
+  #stderr = "";
+  #heard = Promise.withResolvers<void>();
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string) {
+    const { accessKeyId, secretAccessKey } = EMULATOR_CREDENTIALS;
+    this.#child = startCli(["serve", "--port", "0", "--region", "us-east-1", ...args], {
+      env: {
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        TOOLSCRIPT_KEYS: "",
+        ...env,
+      },
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+    this.#closed = once(this.#child, "close");
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
+    if (this.#child.stdout === null) throw new Error("The server has no output");
+    createInterface(this.#child.stdout).on("line", (line) => {
+      this.log.push(JSON.parse(line) as Entry);
+      this.#heard.resolve();
+      this.#heard = Promise.withResolvers();
+    });
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** The first entry of that event, once it is there. */
+  async waitFor(event: string): Promise<Entry> {
+    for (;;) {
+      const found = this.log.find((entry) => entry["event"] === event);
+      if (found !== undefined) return found;
+      await Promise.race([
+        this.#heard.promise,
+        this.#closed.then(() => Promise.reject(new Error(this.#stderr))),
+      ]);
+    }
+  }
+
+  async send(headers: Readonly<Record<string, string>>, tools: readonly object[] = []): Promise<Response> {
+    const url = String((await this.waitFor("listening"))["url"]);
+    return await fetch(`${url}/v1/messages`, {
+      method: "POST",
+      headers: { "anthropic-version": "2023-06-01", ...headers },
+      body: JSON.stringify({
+        model: "claude-sonnet-5",
+        max_tokens: 100,
+        messages: [{ role: "user", content: PROMPT }],
+        ...(tools.length === 0 ? {} : { tools }),
+      }),
+    });
+  }
+
+  /** Ends what a failed test left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#closed;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async stop(): Promise<unknown> {
+    this.#child.kill("SIGTERM");
+    const [exitCode] = await this.#closed;
+    return exitCode;
+  }
+}
+
+async function addKey(folder: string, name: string): Promise<string> {
+  const { exitCode, stdout } = await runCli(["keys", "add", name, "--file", "keys.json"], { cwd: folder });
+  expect(exitCode).toBe(0);
+  return stdout.trim();
+}
+
+describe("serve", () => {
+  test("serve answers, logs a line without anything secret, and ends with 0 when it is terminated", async () => {
+    await using emulator = await startBedrockEmulator({
+      scenario: [
+        { content: [{ type: "tool_use", name: "code_execution", input: { code: CODE } }] },
+        { content: "Done" },
+      ],
+    });
+    await using folder = await createUserFolder({});
+    const key = await addKey(folder.path, "app");
+    await using server = new RunningServer(
+      ["--upstream-url", emulator.url, "--keys", "keys.json"],
+      {},
+      folder.path,
+    );
+    const response = await server.send({ "x-api-key": key }, [
+      { type: "code_execution_20260120", name: "code_execution" },
+    ]);
+    expect(await response.json()).toMatchObject({
+      content: [{}, {}, { text: "Done" }],
+      stop_reason: "end_turn",
+    });
+    expect((await server.send({ "x-api-key": "wrong" })).status).toBe(401);
+    expect(await server.stop()).toBe(0);
+    expect(server.log.map((entry) => entry["event"])).toEqual([
+      "listening",
+      "request",
+      "request",
+      "shutting-down",
+      "closed",
+    ]);
+    expect(server.log[1]).toMatchObject({
+      level: "info",
+      requestId: response.headers.get("request-id"),
+      key: "app",
+      method: "POST",
+      path: "/v1/messages",
+      kind: "code",
+      model: "claude-sonnet-5",
+      status: 200,
+      samples: 2,
+      outputTokens: expect.any(Number) as number,
+      ms: expect.any(Number) as number,
+    });
+    const written = JSON.stringify(server.log) + server.stderr;
+    for (const secret of [key, PROMPT, "no log may hold", "Done"]) expect(written).not.toContain(secret);
+  });
+
+  test("serve logs bodies and says so when it is told to", async () => {
+    await using emulator = await startBedrockEmulator({ scenario: [{ content: "Hello" }] });
+    await using server = new RunningServer(["--upstream-url", emulator.url, "--log-bodies"]);
+    await (await server.send({})).text();
+    expect(await server.stop()).toBe(0);
+    expect(server.stderr).toContain("WARNING");
+    expect(server.log.find((entry) => entry["event"] === "request")).toMatchObject({
+      requestBody: { messages: [{ content: PROMPT }] },
+      responseBody: { content: [{ text: "Hello" }] },
+    });
+  });
+
+  test("serve takes new keys without a restart and keeps the old ones when the file is broken", async () => {
+    await using emulator = await startBedrockEmulator({ scenario: () => ({ content: "Hello" }) });
+    await using folder = await createUserFolder({});
+    const first = await addKey(folder.path, "first");
+    await using server = new RunningServer(
+      ["--upstream-url", emulator.url, "--keys", "keys.json"],
+      {},
+      folder.path,
+    );
+    await server.waitFor("listening");
+    const second = await addKey(folder.path, "second");
+    server.kill("SIGHUP");
+    await server.waitFor("keys-reloaded");
+    expect((await server.send({ authorization: `Bearer ${second}` })).status).toBe(200);
+    await writeFile(join(folder.path, "keys.json"), "{");
+    server.kill("SIGHUP");
+    expect(await server.waitFor("keys-not-reloaded")).toMatchObject({ level: "error", keys: 2 });
+    expect((await server.send({ "x-api-key": first })).status).toBe(200);
+    expect(await server.stop()).toBe(0);
+  });
+
+  test("serve says that only this machine may connect when there is no key", async () => {
+    await using emulator = await startBedrockEmulator({ scenario: [{ content: "Hello" }] });
+    await using server = new RunningServer(["--upstream-url", emulator.url]);
+    expect((await server.send({})).status).toBe(200);
+    expect(server.stderr).toContain("ONLY THIS MACHINE MAY CONNECT");
+    expect(await server.stop()).toBe(0);
+  });
+
+  test("serve takes keys from the environment", async () => {
+    await using emulator = await startBedrockEmulator({ scenario: [{ content: "Hello" }] });
+    const key = "0123456789-0123456789-0123456789";
+    await using server = new RunningServer(["--upstream-url", emulator.url], {
+      TOOLSCRIPT_KEYS: `app=${key}`,
+    });
+    expect((await server.send({})).status).toBe(401);
+    expect((await server.send({ "x-api-key": key })).status).toBe(200);
+    expect(await server.stop()).toBe(0);
+  });
+
+  test.each([
+    ["a setting is unknown", '{"prot": 1}', 'Unrecognized key: "prot"'],
+    ["a setting is wrong", '{"port": "x"}', "port: Invalid input"],
+    ["it is no JSON", "{", "configuration file"],
+    ["its keys file is not there", '{"keys": "none.json"}', "none.json"],
+  ])("serve exits with 2 and says why when of its configuration %s", async (_name, text, reason) => {
+    await using folder = await createUserFolder({ "serve.json": text });
+    const { exitCode, stderr } = await runCli(["serve", "--port", "0", "--config", "serve.json"], {
+      cwd: folder.path,
+    });
+    expect(stderr).toContain(reason);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("keys", () => {
+  test("keys list and keys remove show and end keys without knowing them", async () => {
+    await using folder = await createUserFolder({});
+    const cwd = folder.path;
+    const args = [
+      "keys",
+      "add",
+      "app",
+      "--file",
+      "keys.json",
+      "--expires",
+      "90d",
+      "--model",
+      "claude-*",
+      "--max-containers",
+      "3",
+    ];
+    const key = (await runCli(args, { cwd })).stdout.trim();
+    expect(await readFile(join(cwd, "keys.json"), "utf8")).not.toContain(key);
+    const { stdout } = await runCli(["keys", "list", "--file", "keys.json", "--json"], { cwd });
+    expect(JSON.parse(stdout)).toMatchObject({
+      keys: [{ name: "app", models: ["claude-*"], limits: { maxContainers: 3 } }],
+    });
+    expect((await runCli(["keys", "remove", "app", "--file", "keys.json"], { cwd })).exitCode).toBe(0);
+    expect((await runCli(["keys", "remove", "app", "--file", "keys.json"], { cwd })).exitCode).toBe(2);
+  });
+});

@@ -1,0 +1,96 @@
+/**
+ * Runs a probe's script in a container that was loosened in one point, beside the sandbox.
+ */
+import { randomBytes } from "node:crypto";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import type Docker from "dockerode";
+import type { ContainerCreateOptions } from "dockerode";
+import { type ContainerSpec, containerLabels, containerSpec } from "../../../src/sandbox/docker/container-spec.ts";
+import { type DockerOptions, resolveDockerOptions } from "../../../src/sandbox/docker/docker-options.ts";
+import { readHostIdentity } from "../../../src/sandbox/docker/host-identity.ts";
+import { type LabValues, type ScriptRun, readRun, toProgram } from "../script-run.ts";
+
+/** How the container differs. */
+export interface ContainerRunOptions {
+  readonly image: string;
+  readonly lab: LabValues;
+  readonly docker?: DockerOptions;
+  /** Takes the control away. */
+  readonly loosen: (spec: LooseSpec) => void;
+  /** Called while the container runs, once the script has printed its outcome, or after `lookAfterMs`. */
+  readonly inspect?: (container: Docker.Container) => Promise<void>;
+  /** Ends the container after this time, in milliseconds. @default 20_000 */
+  readonly timeoutMs?: number;
+}
+
+/** A create request whose every field may be changed. */
+export interface LooseSpec extends ContainerCreateOptions {
+  HostConfig: Record<string, unknown>;
+}
+
+const DEFAULT_TIMEOUT_MS = 20_000;
+
+/** The create request of the sandbox for `program`, without the protocol's standard input. */
+export function specFor(program: string, image: string, options: DockerOptions = {}): LooseSpec {
+  const { container } = resolveDockerOptions({ image, ...options });
+  const labels = containerLabels(readHostIdentity(), Date.now());
+  const spec: ContainerSpec = containerSpec(container, program, labels);
+  return {
+    ...spec,
+    ...{ AttachStdin: false, AttachStdout: true, OpenStdin: false, StdinOnce: false },
+    HostConfig: { ...spec.HostConfig },
+  };
+}
+
+/** Starts the container, waits for its end, and removes what is left. */
+export async function runInContainer(
+  engine: Docker,
+  script: string,
+  options: ContainerRunOptions,
+): Promise<ScriptRun> {
+  const nonce = randomBytes(8).toString("hex");
+  const spec = specFor(toProgram(script, nonce, options.lab), options.image, options.docker);
+  options.loosen(spec);
+  const started = performance.now();
+  const container = await engine.createContainer(asRequest(spec));
+  const timer = setTimeout(() => void container.kill().catch(() => {}), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  try {
+    const output = await attachOutput(engine, container, spec.Tty === true);
+    const exited = container.wait({ condition: "next-exit" }) as Promise<{ StatusCode: number }>;
+    exited.catch(() => {}); // the start tells what is wrong
+    await container.start();
+    if (options.inspect !== undefined) {
+      await output.firstFacts;
+      await options.inspect(container);
+    }
+    const { StatusCode } = await exited;
+    const [stdout, stderr] = await Promise.all([output.stdout, output.stderr]);
+    return readRun(nonce, { stdout, stderr, ended: `exit ${StatusCode}`, ms: performance.now() - started });
+  } finally {
+    clearTimeout(timer);
+    await container.remove({ force: true }).catch(() => {});
+  }
+}
+
+/** The client would repeat the whole request in its query. */
+function asRequest(spec: LooseSpec): ContainerCreateOptions {
+  const name = `toolscript-probe-${randomBytes(6).toString("hex")}`;
+  return { _query: { name }, _body: spec } as ContainerCreateOptions;
+}
+
+async function attachOutput(engine: Docker, container: Docker.Container, isTerminal: boolean) {
+  const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  if (isTerminal) stream.pipe(stdout);
+  else (engine.modem as { demuxStream: (...streams: unknown[]) => void }).demuxStream(stream, stdout, stderr);
+  stream.once("end", () => {
+    stdout.end();
+    stderr.end();
+  });
+  const firstFacts = new Promise<void>((resolve) => {
+    stdout.on("data", (chunk: Buffer) => void (chunk.includes("PROBE-FACTS") && resolve()));
+    stream.once("end", resolve);
+  });
+  return { stdout: text(stdout), stderr: text(stderr), firstFacts };
+}

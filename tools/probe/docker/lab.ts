@@ -1,0 +1,185 @@
+/**
+ * What Docker probes try to reach: listeners, a file, a process on this host, and two other containers. Each holds a
+ * secret, so that it can be told afterwards whether it was reached.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, type Server, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { resolveEngineAddress } from "../../../src/sandbox/docker/engine-address.ts";
+import type { LabValues } from "../script-run.ts";
+import { type LooseSpec, specFor } from "./container-run.ts";
+
+/** Everything that is there to be reached. */
+export interface DockerLab {
+  readonly engine: Docker;
+  readonly image: string;
+  /** Known to host, file, process and containers; never told to a script. */
+  readonly secret: string;
+  /** What a script is told. */
+  readonly values: LabValues;
+  /** Everything that any listener on this host was sent. */
+  readonly received: string[];
+  /** Folder on this host with a file that holds the secret. */
+  readonly folder: string;
+  /** A process on this host, with the secret among its arguments and in its environment. */
+  readonly process: ChildProcess;
+  /** Ids of the other containers. */
+  readonly victim: string;
+  readonly metadata: string;
+  close(): Promise<void>;
+}
+
+/** The address at which a cloud tells a machine its credentials. */
+const METADATA_ADDRESS = "169.254.169.254";
+/** An address of this host alone, so that a name server there disturbs no other. */
+const DNS_ADDRESS = "127.0.0.77";
+const VICTIM_PORT = 8099;
+const SHARED_MEMORY_KEY = 0x70726f62;
+
+/** Sets everything up. Needs root, for a name server's port and a process of another user. */
+export async function openDockerLab(image: string): Promise<DockerLab> {
+  const engine = new Docker(resolveEngineAddress().client);
+  const secret = `secret-${randomBytes(12).toString("hex")}`;
+  const folder = await mkdtemp(join(tmpdir(), "toolscript-probe-"));
+  await chmod(folder, 0o755);
+  await writeFile(join(folder, "secret.txt"), secret, { mode: 0o644 });
+  process.env["TOOLSCRIPT_PROBE_SECRET"] = secret;
+  const host = await openListeners(secret);
+  const child = startProcess(secret);
+  const victim = await startContainer(engine, image, VICTIM, secret, victimSpec);
+  const metadata = await startContainer(engine, image, METADATA, secret, metadataSpec);
+  const values = {
+    ...host.values,
+    pid: child.pid ?? 0,
+    file: join(folder, "secret.txt"),
+    metadataAddress: METADATA_ADDRESS,
+    victimPort: VICTIM_PORT,
+    sharedMemoryKey: SHARED_MEMORY_KEY,
+  };
+  return {
+    ...{ engine, image, secret, values, received: host.received, folder, process: child, victim, metadata },
+    async close() {
+      delete process.env["TOOLSCRIPT_PROBE_SECRET"];
+      child.kill("SIGKILL");
+      host.close();
+      await Promise.all([victim, metadata].map((id) => engine.getContainer(id).remove({ force: true })));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** TCP, UDP and an abstract Unix socket tell the secret to whoever asks; the name server only writes down names. */
+async function openListeners(secret: string) {
+  const received: string[] = [];
+  const abstractName = `\0toolscript-probe-${randomBytes(6).toString("hex")}`;
+  const listen = async (at: Parameters<Server["listen"]>[0]): Promise<Server> => {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (data) => received.push(data.toString()));
+      socket.end(secret);
+    });
+    server.listen(at);
+    await once(server, "listening");
+    return server;
+  };
+  const tcp = await listen({ port: 0, host: "127.0.0.1" });
+  const abstract = await listen({ path: abstractName });
+  const udp = createSocket("udp4").on("message", (data) => received.push(data.toString("latin1")));
+  udp.bind(0, "127.0.0.1");
+  const names = createSocket("udp4").on("message", (data) => received.push(data.toString("latin1")));
+  names.bind(53, DNS_ADDRESS);
+  await Promise.all([once(udp, "listening"), once(names, "listening")]);
+  return {
+    received,
+    values: {
+      tcpPort: (tcp.address() as AddressInfo).port,
+      udpPort: udp.address().port,
+      abstractName: abstractName.slice(1),
+      dnsAddress: DNS_ADDRESS,
+    },
+    close() {
+      for (const each of [tcp, abstract, udp, names]) each.close();
+    },
+  };
+}
+
+/** Runs as the user of the sandbox, so that only the separation of processes keeps it safe. */
+function startProcess(secret: string): ChildProcess {
+  return spawn("sleep", ["600"], {
+    argv0: `sleep-${secret}`,
+    env: { PATH: process.env["PATH"], TOOLSCRIPT_PROBE_SECRET: secret },
+    stdio: "ignore",
+    uid: 1000,
+    gid: 1000,
+  });
+}
+
+async function startContainer(
+  engine: Docker,
+  image: string,
+  program: string,
+  secret: string,
+  change: (spec: LooseSpec) => void,
+): Promise<string> {
+  const text = program
+    .replaceAll("SECRET", secret)
+    .replaceAll("PORT", String(VICTIM_PORT))
+    .replaceAll("KEY", String(SHARED_MEMORY_KEY))
+    .replaceAll("ADDRESS", METADATA_ADDRESS);
+  const spec = specFor(text, image);
+  change(spec);
+  spec.HostConfig["AutoRemove"] = false;
+  const container = await engine.createContainer({ _body: spec, _query: {} } as LooseSpec);
+  const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+  const ready = once(stream, "data");
+  await container.start();
+  await ready;
+  stream.resume();
+  return container.id;
+}
+
+/** A session of somebody else: a file, a port, shared memory. */
+const VICTIM = `
+import ctypes, os, socket, time
+open("/tmp/secret.txt", "w").write("SECRET")
+libc = ctypes.CDLL(None)
+libc.shmat.restype = ctypes.c_void_p
+ctypes.memmove(libc.shmat(libc.shmget(KEY, 4096, 0o1666), None, 0), b"SECRET", len(b"SECRET"))
+server = socket.create_server(("127.0.0.1", PORT))
+print("ready", flush=True)
+while True:
+    connection = server.accept()[0]
+    connection.sendall(b"SECRET")
+    connection.close()
+`;
+
+function victimSpec(spec: LooseSpec): void {
+  spec.HostConfig["IpcMode"] = "shareable";
+}
+
+/** A network of its own, in which the address of a cloud's metadata service answers. */
+const METADATA = `
+import fcntl, socket, struct
+name = b"lo:1"
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+    address = struct.pack("16sH2s4s8s", name, socket.AF_INET, b"", socket.inet_aton("ADDRESS"), b"")
+    fcntl.ioctl(control, 0x8916, address)
+server = socket.create_server(("ADDRESS", 80))
+print("ready", flush=True)
+while True:
+    connection = server.accept()[0]
+    connection.recv(1000)
+    connection.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\nSECRET")
+    connection.close()
+`;
+
+function metadataSpec(spec: LooseSpec): void {
+  spec.User = "0:0";
+  Object.assign(spec.HostConfig, { CapAdd: ["NET_ADMIN", "NET_BIND_SERVICE"] });
+}
