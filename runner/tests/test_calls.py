@@ -194,6 +194,13 @@ class Budgets(unittest.TestCase):
         self.assertEqual(result.stdout.count("2 calls are waiting, the most that may wait at once"), 3)
         self.assertIn("asyncio.Semaphore(2)", result.stdout)
 
+    def test_whole_numbers_that_the_host_would_round_never_leave(self):
+        code = "for n in (2**53 - 1, 2**53, -(2**60), 0.12345678901234567, '9' * 20):\n  try: await get([n])\n  except ToolError as e: print(e)"
+        result = self.session.run(code, echo)
+        self.assertEqual([each["x"][0] for each in result.inputs], [2**53 - 1, 0.12345678901234567, "9" * 20])
+        self.assertIn("the int at 'x[0]' is 9007199254740992, beyond what JSON numbers carry exactly", result.stdout)
+        self.assertEqual(result.stdout.count("send it as a string"), 2)
+
     def test_an_input_larger_than_a_frame_never_leaves(self):
         result = self.session.run("await get('x' * 5000)", echo)
         self.assertEqual(result.inputs, [])

@@ -215,6 +215,7 @@ class Handshake(unittest.TestCase):
         self.assertEqual(session.close(), 70)
 
     def test_frames_are_validated(self):
+        """[frames.runner-validates]"""
         run = {"type": "run", "cell": 1, "code": "1", "limits": LIMITS}
         for frame, message in (
             (b"nonsense\n", "not JSON"),

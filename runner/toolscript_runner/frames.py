@@ -6,6 +6,7 @@ by the frame limit. Knows nothing of cells, tools or loops.
 
 import json.decoder
 import json.encoder
+import re
 
 PROTOCOL_VERSION = 1
 
@@ -179,13 +180,27 @@ _encode = _make_encode()
 def to_json(value):
     """Compact ASCII JSON of `value`. Raises `ValueError` whose message says which part JSON cannot carry."""
     try:
-        return "".join(_encode(value, 0))
+        text = "".join(_encode(value, 0))
+        if _find_long_number(text):
+            _refuse_long_integer(value)
+        return text
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(_describe_offender(value) or str(error)) from None
     finally:
         # A failed encoding leaves the containers it was in marked as seen.
         if _seen:
             _seen.clear()
+
+
+# The host reads numbers as doubles: whole numbers beyond this would arrive as their neighbours.
+_MAX_INTEGER = 2**53 - 1
+_find_long_number = re.compile(r"[0-9]{16}").search
+
+
+def _refuse_long_integer(value):
+    offender = _describe_offender(value)
+    if offender is not None:
+        raise ValueError(offender)
 
 
 _MAX_DEPTH = 200
@@ -213,6 +228,8 @@ def _describe_offender(root):
             stack.extend((name, item, depth + 1, inside) for name, item in reversed(parts))
         elif isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
             return "the float%s is %r, which JSON cannot carry" % (where, value)
+        elif isinstance(value, int) and not -_MAX_INTEGER <= value <= _MAX_INTEGER:
+            return "the int%s is %d, beyond what JSON numbers carry exactly; send it as a string" % (where, value)
         elif not (value is None or isinstance(value, (str, int, float))):
             return "the value%s has the type %r, which JSON cannot carry" % (where, type(value).__name__)
     return None

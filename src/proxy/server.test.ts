@@ -121,6 +121,43 @@ describe("createProxy().listen()", () => {
   });
 });
 
+describe("a client that leaves a stream", () => {
+  test("stops the upstream and the script over a socket, too [proxy.client-leaves]", async () => {
+    const { promise: stopped, resolve } = Promise.withResolvers<void>();
+    const inner = scripted([
+      runs("import time\nfor _ in range(400): time.sleep(0.05)"),
+      { content: "never" },
+    ]);
+    const scene = createScene(
+      {
+        ...inner,
+        async *stream(request, options) {
+          yield* inner.stream(request, options);
+          resolve();
+        },
+      },
+      { pingMs: 20 },
+    );
+    await using proxy = scene.proxy;
+    const { url } = await proxy.listen();
+    const controller = new AbortController();
+    const body = JSON.stringify({ ...ask(), stream: true });
+    const response = await fetch(`${url}/v1/messages`, {
+      method: "POST",
+      headers: HEADERS,
+      body,
+      signal: controller.signal,
+    });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await stopped;
+    controller.abort();
+    await expect
+      .poll(async () => await (await fetch(`${url}/metrics`)).text())
+      .toContain("\ntoolscript_proxy_containers 0\n");
+  });
+});
+
 describe("createProxy().close()", () => {
   test("refuses new conversations, lets a paused one finish, and leaves no container [proxy.shutdown]", async () => {
     const scene = createScene([runs("print(await get({}))"), { content: "done" }]);

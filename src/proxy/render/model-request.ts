@@ -75,5 +75,6 @@ function toToolChoice({ body, tools }: ParsedRequest, isFirst: boolean): Request
   const choice = body.tool_choice ?? undefined;
   if (tools.code === undefined && tools.direct.length === 0) return { type: "none" };
   if (isFirst || choice === undefined || choice.type === "auto" || choice.type === "none") return choice;
-  return { type: "auto" };
+  const { disable_parallel_tool_use: isSingle } = choice;
+  return { type: "auto", ...(isSingle === true ? { disable_parallel_tool_use: true } : {}) };
 }

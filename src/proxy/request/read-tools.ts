@@ -141,10 +141,12 @@ function withoutCallers(entry: ToolEntry): ModelTool {
 }
 
 function checkUnique(tools: readonly SortedTool[]): void {
-  const names = tools.map((tool) => tool.name).filter((name) => name !== undefined);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice === undefined) return;
-  throw invalidRequest(`tools: Tool names must be unique; "${twice}" is given twice`);
+  const seen = new Set<string>();
+  for (const { name } of tools) {
+    if (name === undefined) continue;
+    if (seen.has(name)) throw invalidRequest(`tools: Tool names must be unique; "${name}" is given twice`);
+    seen.add(name);
+  }
 }
 
 function checkDeferred(entries: readonly ToolEntry[]): void {

@@ -73,6 +73,7 @@ export const valueCases: readonly ContractCase[] = [
         await bench.run("print(await echo(value=[9007199254740991, 0.1, -1e300]))", [echo]),
         "[9007199254740991, 0.1, -1e+300]\n",
       );
+      assertFailed(await bench.run("await echo(value=2**53)", [echo]), 1, "ToolError", "9007199254740992");
       assertFailed(await bench.run("await echo(value=float('nan'))", [echo]), 1, "ToolError");
     },
   },
