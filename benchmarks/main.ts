@@ -9,9 +9,10 @@ import Table from "cli-table3";
 import type { Benchmark } from "./benchmark.ts";
 import { dockerBenchmarks } from "./docker.ts";
 import type { Figure } from "./measure.ts";
+import { proxyBenchmarks } from "./proxy.ts";
 import { wasmBenchmarks } from "./wasm.ts";
 
-const benchmarks: readonly Benchmark[] = [...wasmBenchmarks, ...dockerBenchmarks];
+const benchmarks: readonly Benchmark[] = [...wasmBenchmarks, ...dockerBenchmarks, ...proxyBenchmarks];
 
 const { values: options } = parseArgs({
   options: { only: { type: "string" }, json: { type: "boolean", default: false } },

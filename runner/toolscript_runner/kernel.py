@@ -119,10 +119,10 @@ class KernelSession:
         marker = self._marker
         return "%sbegin %s\n%s%send %d\n" % (marker, head, data.decode("ascii", "replace"), marker, self._sequence)
 
-    @staticmethod
-    def _print(text):
-        sys.stdout.write(text)
-        sys.stdout.flush()
+    def _print(self, text):
+        stream = self._transport.answers()
+        stream.write(text)
+        stream.flush()
 
 
 class KernelTransport:
@@ -189,6 +189,10 @@ class KernelTransport:
             if is_due and self._runner is not None:
                 self._runner.pump.collect_output()
                 self._runner.pump.flush_output()
+
+    def answers(self):
+        """The stream on which the kernel takes answers."""
+        return self._world.kernel_stdout()
 
     def wake_in_ms(self):
         """How long the script will wait at most, in milliseconds; None without end."""

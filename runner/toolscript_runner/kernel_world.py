@@ -1,7 +1,8 @@
 """What of a process belongs to whoever runs code in it, so that a script and the kernel around it can take turns.
 
-Guarantee: after `leave()` the kernel finds everything as it left it: streams, descriptors 0 to 2, `__main__`,
-asyncio's policy; after the next `enter()` so does the script. Knows nothing of frames or of the runner.
+Guarantee: when the script waits, `leave()` gives the kernel everything as it left it: streams, descriptors 0 to 2,
+`__main__`, asyncio; `enter()` gives the script its own. A script that computes on never loses what it stands on.
+Knows nothing of frames or of the runner.
 """
 
 import _thread
@@ -32,33 +33,51 @@ class World:
     """The script's side of the process. Made in the kernel's thread, while the kernel's side is there."""
 
     def __init__(self, sleep):
-        self._places = _places(sleep)
-        self._kept = [
-            names.get(name, _ABSENT) if first is _SAME else first for names, name, first in self._places
-        ]
+        self._manners = Places(_manners())
+        self._ground = Places(_ground(sleep))
+        self._streams = {name: getattr(sys, name) for name in ("stdout", "stderr")}
+        # The kernel's, while they are not in place.
+        self._kernel_streams = {}
         self._pipes = Pipes()
-        # Threads that are not the script's; each of them sees the kernel's streams while a script computes on.
+        self._has_ground = False
+        self._has_pipes = False
+        # Threads that are not the script's; while a script computes on, they go on seeing the kernel's streams.
         self._kernel_threads = set(sys._current_frames())
 
     def enter(self):
         """The process becomes the script's."""
-        for name in ("stdout", "stderr"):
-            stream = getattr(sys, name)
-            if type(stream) is _TurnStream:
-                setattr(sys, name, stream.kernel)
-            elif isinstance(stream, io.TextIOWrapper):
-                stream.flush()
-        self._swap()
-        self._pipes.enter()
+        self._manners.swap()
+        if not self._has_ground:
+            self._ground.swap()
+            self._has_ground = True
+        for name, ours in self._streams.items():
+            self._take_stream(name, ours)
+        if not self._has_pipes:
+            self._pipes.enter()
+            self._has_pipes = True
 
     def leave(self, is_running):
-        """The process becomes the kernel's again; `is_running`: threads of the script go on meanwhile."""
-        self._pipes.leave()
-        ours = (sys.stdout, sys.stderr)
-        self._swap()
-        if is_running:
-            sys.stdout = _TurnStream(ours[0], sys.stdout, self._kernel_threads)
-            sys.stderr = _TurnStream(ours[1], sys.stderr, self._kernel_threads)
+        """The process becomes the kernel's again.
+
+        When threads of the script go on meanwhile (`is_running`), they keep the ground they stand on: asyncio,
+        `__main__`, hooks, and for their prints their own streams. A kernel that waits for its next order needs none of it.
+        """
+        self._manners.swap()
+        if not is_running:
+            self._ground.swap()
+            self._has_ground = False
+        writes_to_descriptors = False
+        for name in self._streams:
+            kernel = self._give_stream(name, is_running)
+            writes_to_descriptors = writes_to_descriptors or isinstance(kernel, io.TextIOWrapper)
+        if not is_running or writes_to_descriptors:
+            self._pipes.leave()
+            self._has_pipes = False
+
+    def kernel_stdout(self):
+        """The stream on which the kernel takes an answer, after `leave`."""
+        stream = self._kernel_streams.get("stdout")
+        return sys.stdout if stream is None else stream
 
     def has_threads(self):
         """Whether there are threads that were not there when the session began, beside the script's own."""
@@ -68,9 +87,40 @@ class World:
         """What was written to descriptors 1 and 2, as (descriptor, bytes)."""
         return self._pipes.drain()
 
-    def _swap(self):
+    def _take_stream(self, name, ours):
+        stream = getattr(sys, name)
+        if type(stream) is _TurnStream:
+            setattr(sys, name, stream.script)
+        elif self._kernel_streams.get(name) is None:
+            if isinstance(stream, io.TextIOWrapper):
+                stream.flush()  # what it holds back is the kernel's
+            self._kernel_streams[name] = stream
+            setattr(sys, name, ours)
+        # Else the script has replaced it while the kernel had its turn.
+
+    def _give_stream(self, name, is_running):
+        stream = getattr(sys, name)
+        ours = self._streams[name] = stream.script if type(stream) is _TurnStream else stream
+        kernel = self._kernel_streams[name]
+        if is_running:
+            setattr(sys, name, _TurnStream(ours, kernel, self._kernel_threads))
+        else:
+            setattr(sys, name, kernel)
+            self._kernel_streams[name] = None
+        return kernel
+
+
+class Places:
+    """Names in dicts whose values take turns: the kernel's and the script's."""
+
+    def __init__(self, places):
+        self._places = [(names, name) for names, name, _ in places]
+        self._kept = [names.get(name, _ABSENT) if first is _SAME else first for names, name, first in places]
+
+    def swap(self):
+        """Puts the other side's values in place."""
         kept = self._kept
-        for index, (names, name, _) in enumerate(self._places):
+        for index, (names, name) in enumerate(self._places):
             other = kept[index]
             kept[index] = names.get(name, _ABSENT)
             if other is _ABSENT:
@@ -79,28 +129,31 @@ class World:
                 names[name] = other
 
 
-def _places(sleep):
-    """What is swapped: the dict, the name in it, and what a script finds there at first."""
-    system, main = vars(sys), sys.modules
-    streams = [(system, name, _SAME) for name in ("stdout", "stderr", "stdin", "__stdout__", "__stderr__", "__stdin__")]
-    hooks = [(system, name, _SAME) for name in ("excepthook", "__excepthook__")]
-    loops = [(vars(module), name, _SAME) for module in (asyncio, runners) for name in ("run", "Runner")]
+def _manners():
+    """What IPython puts in place for each execution and takes away after it: the dict, the name, the script's value."""
+    names = vars(builtins)
     return [
-        *streams,
-        *hooks,
-        *loops,
+        *((names, name, _ABSENT) for name in ("get_ipython", "display", "__IPYTHON__")),  # a script is no notebook
+        *((names, name, Quitter(name, "Ctrl-D (i.e. EOF)")) for name in ("exit", "quit")),
+        # IPython's would ask the person before the notebook.
+        (names, "input", builtins.input if type(builtins.input) is type(print) else _read_line),
+        (vars(getpass), "getpass", getattr(getpass, "unix_getpass", getpass.getpass)),
+        (vars(sys), "displayhook", sys.__displayhook__),
+    ]
+
+
+def _ground(sleep):
+    """What a running script stands on: the dict, the name, what a script finds there at first."""
+    system = vars(sys)
+    return [
+        *((system, name, _SAME) for name in ("stdin", "__stdin__", "__stdout__", "__stderr__")),
+        *((system, name, _SAME) for name in ("excepthook", "__excepthook__")),
+        *((vars(module), name, _SAME) for module in (asyncio, runners) for name in ("run", "Runner")),
         (vars(runners), "_cancel_all_tasks", _SAME),
         (vars(events), "_event_loop_policy", _SAME),
-        (system, "displayhook", sys.__displayhook__),
         (system, "argv", [""]),
-        (main, "__main__", _SAME),
+        (sys.modules, "__main__", _SAME),
         (vars(time), "sleep", sleep),
-        # IPython's own: a script is no notebook.
-        *((vars(builtins), name, _ABSENT) for name in ("get_ipython", "display", "__IPYTHON__")),
-        *((vars(builtins), name, Quitter(name, "Ctrl-D (i.e. EOF)")) for name in ("exit", "quit")),
-        # IPython's would ask the person before the notebook.
-        (vars(builtins), "input", builtins.input if type(builtins.input) is type(print) else _read_line),
-        (vars(getpass), "getpass", getattr(getpass, "unix_getpass", getpass.getpass)),
     ]
 
 
@@ -119,7 +172,7 @@ _read_line.__module__ = "builtins"
 
 
 class _TurnStream:
-    """`sys.stdout` or `sys.stderr` between two turns while the script computes: to each thread its own side's."""
+    """`sys.stdout` or `sys.stderr` in the kernel's turn while the script computes: to each thread its own side's."""
 
     def __init__(self, script, kernel, kernel_threads):
         self.script = script

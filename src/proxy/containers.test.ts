@@ -253,20 +253,19 @@ describe("a finished conversation", () => {
 
 test("types and callers of every version are accepted, and responses mirror the oldest only [proxy.code-tool-types] [proxy.callers-interchangeable] [proxy.mirror-old-caller]", async () => {
   const callers = ["code_execution_20250825", "code_execution_20260120", "code_execution_20260521"];
+  const code = "import asyncio\nawait asyncio.gather(get0({}), get1({}), get2({}))";
   const seen = [];
   for (const type of ["code_execution_20250522", ...callers]) {
-    const { post } = createScene([runs("await get({})")]);
-    for (const caller of callers) {
-      const tools = [{ type, name: "code_execution" }, scriptTool("get", { allowed_callers: [caller] })];
-      const { content } = await post(ask(tools));
-      seen.push(`${type} ${content[1]?.caller.type}`);
-    }
+    const tools = callers.map((caller, at) => scriptTool(`get${at}`, { allowed_callers: [caller] }));
+    const first = await createScene([runs(code)]).post(ask([{ type, name: "code_execution" }, ...tools]));
+    seen.push([type, ...callsOf(first).map(({ name, caller }) => `${name} ${caller.type}`)]);
   }
-  expect([...new Set(seen)]).toEqual([
-    "code_execution_20250522 code_execution_20250825",
-    "code_execution_20250825 code_execution_20250825",
-    "code_execution_20260120 code_execution_20260120",
-    "code_execution_20260521 code_execution_20260120",
+  const mirrored = (type: string) => [0, 1, 2].map((at) => `get${at} ${type}`);
+  expect(seen).toEqual([
+    ["code_execution_20250522", ...mirrored("code_execution_20250825")],
+    ["code_execution_20250825", ...mirrored("code_execution_20250825")],
+    ["code_execution_20260120", ...mirrored("code_execution_20260120")],
+    ["code_execution_20260521", ...mirrored("code_execution_20260120")],
   ]);
 });
 

@@ -68,7 +68,10 @@ const RUN_TIMEOUT_MS = 45_000;
 /** Runs probes, some at a time, and returns their lines in the order of the probes. */
 export async function runProbes(
   probes: readonly Probe[],
-  { concurrency, onResult }: { readonly concurrency: number; readonly onResult?: (result: ProbeResult) => void },
+  {
+    concurrency,
+    onResult,
+  }: { readonly concurrency: number; readonly onResult?: (result: ProbeResult) => void },
 ): Promise<ProbeResult[]> {
   const results: ProbeResult[] = [];
   const waiting = probes.entries();

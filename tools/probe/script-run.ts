@@ -68,7 +68,8 @@ export function readRun(
 ): ScriptRun {
   const lines = printed.stdout.split("\n");
   const found = lines.findLast((line) => line.startsWith(FACTS));
-  const facts = found === undefined ? undefined : (JSON.parse(found.slice(FACTS.length)) as ScriptRun["facts"]);
+  const facts =
+    found === undefined ? undefined : (JSON.parse(found.slice(FACTS.length)) as ScriptRun["facts"]);
   return { nonce, facts, began: lines.includes(BEGAN), ...printed };
 }
 
@@ -86,5 +87,6 @@ export function describeRun(run: ScriptRun): string {
 /** @throws when the script is at fault, so that nothing can be concluded from it */
 export function checkRun(run: ScriptRun, mayEnd: boolean): void {
   if (!run.began) throw new Error(`the script did not run: ${run.ended} ${run.stderr.slice(-300)}`);
-  if (run.facts === undefined && !mayEnd) throw new Error(`the script failed: ${run.ended} ${run.stderr.slice(-300)}`);
+  if (run.facts === undefined && !mayEnd)
+    throw new Error(`the script failed: ${run.ended} ${run.stderr.slice(-300)}`);
 }

@@ -42,19 +42,29 @@ export async function runInSession(
 }
 
 /** Runs one script in a session that is open. */
-export async function runCell(session: ScriptSession, script: string, lab: LabValues = {}): Promise<ScriptRun> {
+export async function runCell(
+  session: ScriptSession,
+  script: string,
+  lab: LabValues = {},
+): Promise<ScriptRun> {
   const nonce = randomBytes(8).toString("hex");
   const started = performance.now();
   let printed = "";
   const cell = session.run(toProgram(script, nonce, lab));
   try {
-    for await (const event of cell) if (event.type === "output" && event.stream === "stdout") printed += event.text;
+    for await (const event of cell)
+      if (event.type === "output" && event.stream === "stdout") printed += event.text;
     const { stdout, stderr, limit, survived, returnCode } = await cell.result;
     const ended = limit === null ? (returnCode === 0 ? "" : `return code ${returnCode}`) : `limit ${limit}`;
     const ms = performance.now() - started;
     return readRun(nonce, { stdout, stderr, ended: survived ? ended : `${ended}, killed`, ms });
   } catch (error) {
     if (!(error instanceof ToolscriptError)) throw error;
-    return readRun(nonce, { stdout: printed, stderr: error.message, ended: error.code, ms: performance.now() - started });
+    return readRun(nonce, {
+      stdout: printed,
+      stderr: error.message,
+      ended: error.code,
+      ms: performance.now() - started,
+    });
   }
 }

@@ -128,7 +128,7 @@ function createEnd(
       leave();
       release?.();
       count(kind, status);
-      const ms = Math.round(performance.now() - startedAt);
+      const ms = Math.round((performance.now() - startedAt) * 100) / 100;
       const isFault = error !== undefined && (status >= 500 || status === 200);
       state.options.log({
         level: toLevel(isFault, status),

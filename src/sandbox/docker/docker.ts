@@ -10,7 +10,7 @@ import { type Pool, type PoolStats, type PoolableSession, pool } from "../pool.t
 import { stdioBootstrap } from "../runner-source.ts";
 import { containerLabels, containerSpec } from "./container-spec.ts";
 import { type DockerOptions, type DockerSettings, resolveDockerOptions } from "./docker-options.ts";
-import { openDockerSession } from "./docker-session.ts";
+import { createTurnsToEnd, openDockerSession } from "./docker-session.ts";
 import { resolveEngineAddress } from "./engine-address.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { readHostIdentity } from "./host-identity.ts";
@@ -51,6 +51,7 @@ class ContainerSandbox implements DockerSandbox {
   readonly #settings: DockerSettings;
   readonly #host = readHostIdentity();
   readonly #pool: Pool;
+  readonly #takeTurnToEnd = createTurnsToEnd();
   #imageCheck: Promise<void> | undefined;
   #reaped: Promise<unknown> | undefined;
 
@@ -86,7 +87,14 @@ class ContainerSandbox implements DockerSandbox {
     const labels = containerLabels(this.#host, Date.now());
     const spec = containerSpec(container, stdioBootstrap(), labels);
     await this.#checkImage();
-    const launch = { engine: this.#engine, settings: container, spec, startTimeoutMs, closeGraceMs };
+    const launch = {
+      engine: this.#engine,
+      settings: container,
+      spec,
+      startTimeoutMs,
+      closeGraceMs,
+      takeTurnToEnd: this.#takeTurnToEnd,
+    };
     return await openDockerSession(launch, signal);
   }
 

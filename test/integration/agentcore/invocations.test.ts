@@ -69,7 +69,7 @@ describe("agentcore() in invocations", () => {
   test("run() captures what a script prints between two invocations", async () => {
     await using emulated = await emulate({ longestInvocationMs: 20 });
     const session = await emulated.open();
-    const code = "import time\nend = time.monotonic() + 1\nn = 0\nwhile time.monotonic() < end:\n    print(n); n += 1\n    for _ in range(20000): pass\nprint('last', n)";
+    const code = "import time\nend = time.monotonic() + 1\nn = 0\nwhile time.monotonic() < end:\n    print(n); n += 1\n    for _ in range(2000): pass\nprint('last', n)";
     const { stdout } = await session.run(code).result;
     const lines = stdout.trim().split("\n");
     expect(emulated.emulator.counts.invoke).toBeGreaterThan(5);

@@ -6,7 +6,11 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import type { ContainerCreateOptions } from "dockerode";
-import { type ContainerSpec, containerLabels, containerSpec } from "../../../src/sandbox/docker/container-spec.ts";
+import {
+  type ContainerSpec,
+  containerLabels,
+  containerSpec,
+} from "../../../src/sandbox/docker/container-spec.ts";
 import { type DockerOptions, resolveDockerOptions } from "../../../src/sandbox/docker/docker-options.ts";
 import { readHostIdentity } from "../../../src/sandbox/docker/host-identity.ts";
 import { type LabValues, type ScriptRun, readRun, toProgram } from "../script-run.ts";
@@ -54,7 +58,10 @@ export async function runInContainer(
   options.loosen(spec);
   const started = performance.now();
   const container = await engine.createContainer(asRequest(spec));
-  const timer = setTimeout(() => void container.kill().catch(() => {}), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const timer = setTimeout(
+    () => void container.kill().catch(() => {}),
+    options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+  );
   try {
     const output = await attachOutput(engine, container, spec.Tty === true);
     const exited = container.wait({ condition: "next-exit" }) as Promise<{ StatusCode: number }>;

@@ -187,7 +187,7 @@ time.sleep(1)
     limits: { maxOutputBytes: 16 * 1024 * 1024 },
     look: async (container) => {
       const { LogPath } = await container.inspect();
-      const size = LogPath === "" ? 0 : (await stat(LogPath).catch(() => undefined))?.size ?? 0;
+      const size = LogPath === "" ? 0 : ((await stat(LogPath).catch(() => undefined))?.size ?? 0);
       return `\nLOG-BYTES ${size}\n`;
     },
     judge: ({ stdout }) => Number(/LOG-BYTES (\d+)/.exec(stdout)?.[1] ?? 0) > 1024 * 1024,

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, type Server, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,6 +61,7 @@ export async function openDockerLab(image: string): Promise<DockerLab> {
     metadataAddress: METADATA_ADDRESS,
     victimPort: VICTIM_PORT,
     sharedMemoryKey: SHARED_MEMORY_KEY,
+    ...(await describeMachine()),
   };
   return {
     ...{ engine, image, secret, values, received: host.received, folder, process: child, victim, metadata },
@@ -71,6 +72,23 @@ export async function openDockerLab(image: string): Promise<DockerLab> {
       await Promise.all([victim, metadata].map((id) => engine.getContainer(id).remove({ force: true })));
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** What this machine has, so that a control that it cannot show is told from one that fails. */
+async function describeMachine(): Promise<LabValues> {
+  const read = (path: string) => readFile(path, "utf8").catch(() => "");
+  const list = (path: string) => readdir(path).catch(() => []);
+  const disks = (await list("/sys/block")).filter((name) => /^(?:[sv]d|nvme|xvd|mmcblk)/.test(name));
+  const devices = (await list("/dev")).filter((name) =>
+    ["kmsg", "fuse", "loop-control", "hwrng"].includes(name),
+  );
+  return {
+    corePattern: (await read("/proc/sys/kernel/core_pattern")).trim(),
+    vsock: (await read("/proc/net/protocols")).includes("VSOCK") ? 1 : 0,
+    firmware: (await list("/sys/firmware")).length > 0 ? 1 : 0,
+    disk: disks[0] ?? "",
+    device: devices[0] ?? "",
   };
 }
 

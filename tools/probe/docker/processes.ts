@@ -192,7 +192,9 @@ did(cores, cores)
       host["Ulimits"] = [{ Name: "core", Soft: -1, Hard: -1 }];
     },
     unavailable: ({ values }) =>
-      /^core\b/.test(String(values["corePattern"])) ? undefined : "its kernel hands cores to a program of the host",
+      /^core\b/.test(String(values["corePattern"]))
+        ? undefined
+        : "its kernel hands cores to a program of the host",
   },
   {
     name: "take precedence over the host's processes",

@@ -1,0 +1,4 @@
+import type { ProbeSuite } from "../suite.ts";
+export async function openWasmSuite(): Promise<ProbeSuite> {
+  return { probes: [], setting: "", close: async () => {} };
+}
