@@ -20,6 +20,7 @@ import zlib
 from collections import deque
 from time import monotonic
 
+from . import cell
 from .core import Runner
 from .kernel_world import World
 from .output import FLUSH_SECONDS, RAW_STDERR, RAW_STDOUT
@@ -42,6 +43,10 @@ STACK_BYTES = 16 * 1024 * 1024
 # A sleep of this many seconds or more lets output leave first. Longer ones than the second are Python's to refuse.
 LONG_SLEEP_SECONDS = 0.01
 MAX_SLEEP_SECONDS = 1e9
+
+# A turn does not end while the runner reports an exception: for this long, looked at this often.
+HOLD_SECONDS = 1.0
+HOLD_SLICE_SECONDS = 0.005
 
 _CALL = b'"type":"call"'
 
@@ -143,6 +148,7 @@ class KernelTransport:
         self._thread_id = None
         self._is_child = False
         self._has_raised = False
+        self._holds = 0
         # Locked, but for an instant when a sleep is to end.
         self._sleep_gate = _thread.allocate_lock()
         self._sleep_gate.acquire()
@@ -182,9 +188,9 @@ class KernelTransport:
                     return "waiting"
                 now = monotonic()
                 limit = deadline if self._calls_due is None else min(deadline, self._calls_due)
-                if now >= limit:
+                if now >= limit and (self._holds == 0 or now >= limit + HOLD_SECONDS):
                     return "running"
-                self._condition.wait(min(limit - now, FLUSH_SECONDS))
+                self._condition.wait(min(max(limit - now, HOLD_SLICE_SECONDS), FLUSH_SECONDS))
                 is_due = monotonic() - now >= FLUSH_SECONDS
             if is_due and self._runner is not None:
                 self._runner.pump.collect_output()
@@ -241,6 +247,8 @@ class KernelTransport:
         self._thread_id = _thread.get_ident()
         try:
             self._runner = Runner(self)
+            # `sys.excepthook` is the script's own during its turn alone: IPython changes it with every execution.
+            cell.report = self._in_turn(cell.report)
             os.register_at_fork(after_in_child=self._become_child)
             if "" not in sys.path:
                 sys.path.insert(0, "")
@@ -253,6 +261,23 @@ class KernelTransport:
             with self._condition:
                 self._has_ended = True
                 self._condition.notify_all()
+
+    def _in_turn(self, function):
+        """The same function, in a turn that does not end meanwhile."""
+
+        def run(*args):
+            with self._condition:
+                while not (self._is_open or self._is_child):
+                    self._condition.wait()
+                self._holds += 1
+            try:
+                function(*args)
+            finally:
+                with self._condition:
+                    self._holds -= 1
+                    self._condition.notify_all()
+
+        return run
 
     def read(self, timeout):
         """Bytes; b"" when `timeout` seconds passed or `wake` was called. Returns during an exchange only."""

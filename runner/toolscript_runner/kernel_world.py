@@ -35,14 +35,12 @@ class World:
     def __init__(self, sleep):
         self._manners = Places(_manners())
         self._ground = Places(_ground(sleep))
-        self._streams = {name: getattr(sys, name) for name in ("stdout", "stderr")}
-        # The kernel's, while they are not in place.
-        self._kernel_streams = {}
+        # Threads that are not the script's; while a script computes on, they go on seeing the kernel's streams.
+        self._kernel_threads = set(sys._current_frames())
+        self._streams = {name: _TurnStream(getattr(sys, name), self._kernel_threads) for name in ("stdout", "stderr")}
         self._pipes = Pipes()
         self._has_ground = False
         self._has_pipes = False
-        # Threads that are not the script's; while a script computes on, they go on seeing the kernel's streams.
-        self._kernel_threads = set(sys._current_frames())
 
     def enter(self):
         """The process becomes the script's."""
@@ -50,8 +48,8 @@ class World:
         if not self._has_ground:
             self._ground.swap()
             self._has_ground = True
-        for name, ours in self._streams.items():
-            self._take_stream(name, ours)
+        for name, stream in self._streams.items():
+            stream.take(name)
         if not self._has_pipes:
             self._pipes.enter()
             self._has_pipes = True
@@ -67,8 +65,8 @@ class World:
             self._ground.swap()
             self._has_ground = False
         writes_to_descriptors = False
-        for name in self._streams:
-            kernel = self._give_stream(name, is_running)
+        for name, stream in self._streams.items():
+            kernel = stream.give(name, is_running)
             writes_to_descriptors = writes_to_descriptors or isinstance(kernel, io.TextIOWrapper)
         if not is_running or writes_to_descriptors:
             self._pipes.leave()
@@ -76,8 +74,8 @@ class World:
 
     def kernel_stdout(self):
         """The stream on which the kernel takes an answer, after `leave`."""
-        stream = self._kernel_streams.get("stdout")
-        return sys.stdout if stream is None else stream
+        kernel = self._streams["stdout"].kernel
+        return sys.stdout if kernel is None else kernel
 
     def has_threads(self):
         """Whether there are threads that were not there when the session began, beside the script's own."""
@@ -86,28 +84,6 @@ class World:
     def drain(self):
         """What was written to descriptors 1 and 2, as (descriptor, bytes)."""
         return self._pipes.drain()
-
-    def _take_stream(self, name, ours):
-        stream = getattr(sys, name)
-        if type(stream) is _TurnStream:
-            setattr(sys, name, stream.script)
-        elif self._kernel_streams.get(name) is None:
-            if isinstance(stream, io.TextIOWrapper):
-                stream.flush()  # what it holds back is the kernel's
-            self._kernel_streams[name] = stream
-            setattr(sys, name, ours)
-        # Else the script has replaced it while the kernel had its turn.
-
-    def _give_stream(self, name, is_running):
-        stream = getattr(sys, name)
-        ours = self._streams[name] = stream.script if type(stream) is _TurnStream else stream
-        kernel = self._kernel_streams[name]
-        if is_running:
-            setattr(sys, name, _TurnStream(ours, kernel, self._kernel_threads))
-        else:
-            setattr(sys, name, kernel)
-            self._kernel_streams[name] = None
-        return kernel
 
 
 class Places:
@@ -139,6 +115,7 @@ def _manners():
         (names, "input", builtins.input if type(builtins.input) is type(print) else _read_line),
         (vars(getpass), "getpass", getattr(getpass, "unix_getpass", getpass.getpass)),
         (vars(sys), "displayhook", sys.__displayhook__),
+        *((vars(sys), name, _SAME) for name in ("excepthook", "__excepthook__")),
     ]
 
 
@@ -147,7 +124,6 @@ def _ground(sleep):
     system = vars(sys)
     return [
         *((system, name, _SAME) for name in ("stdin", "__stdin__", "__stdout__", "__stderr__")),
-        *((system, name, _SAME) for name in ("excepthook", "__excepthook__")),
         *((vars(module), name, _SAME) for module in (asyncio, runners) for name in ("run", "Runner")),
         (vars(runners), "_cancel_all_tasks", _SAME),
         (vars(events), "_event_loop_policy", _SAME),
@@ -172,16 +148,45 @@ _read_line.__module__ = "builtins"
 
 
 class _TurnStream:
-    """`sys.stdout` or `sys.stderr` in the kernel's turn while the script computes: to each thread its own side's."""
+    """`sys.stdout` or `sys.stderr` in the kernel's turn while the script computes: to each thread its own side's.
 
-    def __init__(self, script, kernel, kernel_threads):
+    One for a name, for ever: `print` borrows the stream it writes to, and must not see it freed by the other thread.
+    """
+
+    def __init__(self, script, kernel_threads):
         self.script = script
-        self.kernel = kernel
+        # While it is not in place.
+        self.kernel = None
         self._kernel_threads = kernel_threads
 
     def __getattr__(self, name):
         is_kernel = _thread.get_ident() in self._kernel_threads
         return getattr(self.kernel if is_kernel else self.script, name)
+
+    def take(self, name):
+        """Puts the script's stream in place."""
+        stream = getattr(sys, name)
+        if stream is self:
+            setattr(sys, name, self.script)
+        elif self.kernel is None:
+            if isinstance(stream, io.TextIOWrapper):
+                stream.flush()  # what it holds back is the kernel's
+            self.kernel = stream
+            setattr(sys, name, self.script)
+        # Else the script has replaced it while the kernel had its turn.
+
+    def give(self, name, is_running):
+        """Puts the kernel's stream in place, or, while the script computes on, this one; returns the kernel's."""
+        stream = getattr(sys, name)
+        if stream is not self:
+            self.script = stream
+        kernel = self.kernel
+        if is_running:
+            setattr(sys, name, self)
+        else:
+            setattr(sys, name, kernel)
+            self.kernel = None
+        return kernel
 
 
 class Pipes:

@@ -62,8 +62,13 @@ export function isFailure(result: ProbeResult): boolean {
   return result.outcome !== "contained" || !result.controlShown;
 }
 
+/** Thrown by a control that this machine cannot show; the message says why. */
+export class UnavailableControlError extends Error {
+  override readonly name = "UnavailableControlError";
+}
+
 /** Longest time of one run, in milliseconds. */
-const RUN_TIMEOUT_MS = 45_000;
+const RUN_TIMEOUT_MS = 60_000;
 
 /** Runs probes, some at a time, and returns their lines in the order of the probes. */
 export async function runProbes(
@@ -88,8 +93,10 @@ export async function runProbes(
 
 async function runProbe(probe: Probe): Promise<ProbeResult> {
   const attempt = await settle(probe.attempt());
-  const unavailable = probe.unavailable?.();
-  const control = unavailable === undefined ? await settle(probe.control()) : undefined;
+  const known = probe.unavailable?.();
+  const run = known === undefined ? await settle(probe.control()) : undefined;
+  const unavailable = run instanceof UnavailableControlError ? run.message : known;
+  const control = unavailable === undefined ? run : undefined;
   return {
     name: probe.name,
     class: probe.class,

@@ -66,7 +66,7 @@ export function readRun(
   nonce: string,
   printed: { readonly stdout: string; readonly stderr: string; readonly ended: string; readonly ms: number },
 ): ScriptRun {
-  const lines = printed.stdout.split("\n");
+  const lines = printed.stdout.split(/\r?\n/);
   const found = lines.findLast((line) => line.startsWith(FACTS));
   const facts =
     found === undefined ? undefined : (JSON.parse(found.slice(FACTS.length)) as ScriptRun["facts"]);

@@ -198,6 +198,31 @@ describe("serve", () => {
     expect(await server.stop()).toBe(0);
   });
 
+  test("serve brings scripts to an upstream that speaks the Messages API", async () => {
+    await using emulator = await startBedrockEmulator({
+      scenario: [
+        { content: [{ type: "tool_use", name: "code_execution", input: { code: "print(6 * 7)" } }] },
+        { content: "Done" },
+        { content: "Hello" },
+      ],
+    });
+    await using inner = new RunningServer(["--upstream-url", emulator.url]);
+    const url = String((await inner.waitFor("listening"))["url"]);
+    await using server = new RunningServer(["--upstream", "anthropic", "--upstream-url", url]);
+    const turn = await server.send({}, [{ type: "code_execution_20260120", name: "code_execution" }]);
+    const [use, result, text] = ((await turn.json()) as { content: object[] }).content;
+    expect([use, result, text]).toMatchObject([
+      { type: "server_tool_use" },
+      { type: "code_execution_tool_result", content: { stdout: "42\n" } },
+      { text: "Done" },
+    ]);
+    expect(await (await server.send({})).json()).toMatchObject({ content: [{ text: "Hello" }] });
+    expect([await server.stop(), await inner.stop()]).toEqual([0, 0]);
+    expect(inner.log.filter(({ event }) => event === "request").map(({ kind }) => kind)).toEqual(
+      Array.from({ length: 3 }, () => "pass-through"),
+    );
+  });
+
   test.each([
     ["a setting is unknown", '{"prot": 1}', 'Unrecognized key: "prot"'],
     ["a setting is wrong", '{"port": "x"}', "port: Invalid input"],

@@ -59,7 +59,7 @@ export async function runSdkAudit(
     container = message.container?.id ?? container;
     if (message.stop_reason !== "tool_use") return { answer: toText(message), hops, resultBytes };
     const results = await Promise.all(calls.map((call) => runCall(call, tools)));
-    resultBytes += results.reduce((total, { content }) => total + Buffer.byteLength(String(content)), 0);
+    resultBytes += results.reduce((total, { content }) => total + Buffer.byteLength(content), 0);
     messages.push({ role: "assistant", content: message.content }, { role: "user", content: results });
   }
 }
@@ -87,7 +87,7 @@ function toRequest(
 async function runCall(
   { id, name, input }: Anthropic.ToolUseBlock,
   tools: readonly Tool[],
-): Promise<Anthropic.ToolResultBlockParam> {
+): Promise<Anthropic.ToolResultBlockParam & { readonly content: string }> {
   const tool = tools.find((candidate) => candidate.name === name);
   const parsed = tool?.parseInput(input);
   if (tool?.execute === undefined || parsed?.ok !== true) {

@@ -76,6 +76,7 @@ function toProxyOptions(config: ServeConfig, { upstream, keys, sandbox, log }: P
   return {
     model: upstream.model,
     names: upstream.names,
+    forward: upstream.forward,
     sandbox,
     access: keys.access,
     gate: createScriptQueue(

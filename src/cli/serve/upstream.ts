@@ -2,16 +2,21 @@
  * What is behind a server: the models of a service, and the names that clients may use for them.
  */
 import type { Model } from "../../model/model.ts";
+import { type Forward, forwardTo } from "../../proxy/forward.ts";
 import { bedrockModelNames, type ModelNames, sameModelNames } from "../../proxy/names/model-names.ts";
 import type { ServeConfig } from "./serve-config.ts";
 
 /** Variable with the key of an Anthropic-compatible upstream whose address was given. */
 export const UPSTREAM_KEY_VARIABLE = "TOOLSCRIPT_UPSTREAM_KEY";
 
+const CLAUDE_API_URL = "https://api.anthropic.com";
+
 /** A service and its names. */
 export interface Upstream {
   readonly model: (upstreamName: string) => Model;
   readonly names: ModelNames;
+  /** A way for requests that need nothing changed; undefined where there is none. */
+  readonly forward?: Forward;
   /** For people. */
   readonly description: string;
 }
@@ -38,9 +43,12 @@ async function openBedrock(config: ServeConfig, env: NodeJS.ProcessEnv): Promise
 
 async function openAnthropic(config: ServeConfig, env: NodeJS.ProcessEnv): Promise<Upstream> {
   const { anthropic } = await import("../../model/anthropic/anthropic.ts");
-  const apiKey = env[UPSTREAM_KEY_VARIABLE];
+  const baseUrl = config.upstreamUrl ?? env["ANTHROPIC_BASE_URL"] ?? CLAUDE_API_URL;
+  // The key of the Claude API is not for any address that somebody names.
+  const claudeKey = config.upstreamUrl === undefined ? env["ANTHROPIC_API_KEY"] : undefined;
+  const apiKey = env[UPSTREAM_KEY_VARIABLE] ?? claudeKey;
   const connection = {
-    ...(config.upstreamUrl === undefined ? {} : { baseUrl: config.upstreamUrl }),
+    baseUrl,
     ...(config.upstreamAuth === undefined ? {} : { auth: config.upstreamAuth }),
     ...(apiKey === undefined ? {} : { apiKey }),
   };
@@ -52,6 +60,8 @@ async function openAnthropic(config: ServeConfig, env: NodeJS.ProcessEnv): Promi
       resolve: (name) => (Object.hasOwn(models, name) ? models[name] : same.resolve(name)),
       list: () => same.list(),
     },
-    description: `the Messages API (${config.upstreamUrl ?? "api.anthropic.com"})`,
+    // A body that is forwarded is not read, so it could not be logged.
+    ...(config.logBodies === true ? {} : { forward: forwardTo(connection) }),
+    description: `the Messages API (${baseUrl})`,
   };
 }

@@ -77,12 +77,16 @@ export const budgetCases: readonly ContractCase[] = [
     id: "budget.calls-in-flight",
     shows: "a million pending calls stop at the budget; the host never sees more",
     async run(bench) {
-      const session = await bench.open({ tools: [echo], limits: { maxCallsInFlight: 100 } });
-      const code =
-        "import asyncio\nr = await asyncio.gather(*(echo(value=i) for i in range(50_000)), return_exceptions=True)\nprint(sum(isinstance(x, ToolError) for x in r))";
-      const result = await session.run(code).result;
-      assertPrinted(result, "49900\n");
-      assert.equal(result.stats.maxInFlight, 100);
+      const gate = createGate();
+      const session = await bench.open({ tools: [gate.tool], limits: { maxCallsInFlight: 100 } });
+      const code = `import asyncio
+r = await asyncio.gather(*(wait(value=i) for i in range(50_000)), return_exceptions=True)
+print(sum(isinstance(x, ToolError) for x in r))`;
+      const run = session.run(code);
+      for await (const event of run) if (event.type === "blocked") gate.open();
+      assertPrinted(await run.result, "49900\n");
+      const { calls, maxInFlight } = (await run.result).stats;
+      assert.deepEqual([calls, maxInFlight], [100, 100]);
     },
   },
   {

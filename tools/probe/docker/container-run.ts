@@ -13,6 +13,7 @@ import {
 } from "../../../src/sandbox/docker/container-spec.ts";
 import { type DockerOptions, resolveDockerOptions } from "../../../src/sandbox/docker/docker-options.ts";
 import { readHostIdentity } from "../../../src/sandbox/docker/host-identity.ts";
+import { UnavailableControlError } from "../probe.ts";
 import { type LabValues, type ScriptRun, readRun, toProgram } from "../script-run.ts";
 
 /** How the container differs. */
@@ -24,7 +25,7 @@ export interface ContainerRunOptions {
   readonly loosen: (spec: LooseSpec) => void;
   /** Called while the container runs, once the script has printed its outcome, or after `lookAfterMs`. */
   readonly inspect?: (container: Docker.Container) => Promise<void>;
-  /** Ends the container after this time, in milliseconds. @default 20_000 */
+  /** Ends the container after this time, in milliseconds. @default 50_000 */
   readonly timeoutMs?: number;
 }
 
@@ -33,7 +34,7 @@ export interface LooseSpec extends ContainerCreateOptions {
   HostConfig: Record<string, unknown>;
 }
 
-const DEFAULT_TIMEOUT_MS = 20_000;
+const DEFAULT_TIMEOUT_MS = 50_000;
 
 /** The create request of the sandbox for `program`, without the protocol's standard input. */
 export function specFor(program: string, image: string, options: DockerOptions = {}): LooseSpec {
@@ -66,7 +67,7 @@ export async function runInContainer(
     const output = await attachOutput(engine, container, spec.Tty === true);
     const exited = container.wait({ condition: "next-exit" }) as Promise<{ StatusCode: number }>;
     exited.catch(() => {}); // the start tells what is wrong
-    await container.start();
+    await container.start().catch(refuseMissingRights);
     if (options.inspect !== undefined) {
       await output.firstFacts;
       await options.inspect(container);
@@ -80,8 +81,15 @@ export async function runInContainer(
   }
 }
 
+/** A daemon can only give away rights that it has: where it lives in a container itself, it may lack some. */
+function refuseMissingRights(error: unknown): never {
+  const said = error instanceof Error ? error.message : String(error);
+  if (!/unable to apply caps|error setting rlimit|not in permitted/.test(said)) throw error;
+  throw new UnavailableControlError("its daemon lacks that right itself");
+}
+
 /** The client would repeat the whole request in its query. */
-function asRequest(spec: LooseSpec): ContainerCreateOptions {
+export function asRequest(spec: LooseSpec): ContainerCreateOptions {
   const name = `toolscript-probe-${randomBytes(6).toString("hex")}`;
   return { _query: { name }, _body: spec } as ContainerCreateOptions;
 }

@@ -6,14 +6,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, open, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, type Server, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { resolveEngineAddress } from "../../../src/sandbox/docker/engine-address.ts";
 import type { LabValues } from "../script-run.ts";
-import { type LooseSpec, specFor } from "./container-run.ts";
+import { type LooseSpec, asRequest, specFor } from "./container-run.ts";
 
 /** Everything that is there to be reached. */
 export interface DockerLab {
@@ -79,7 +79,8 @@ export async function openDockerLab(image: string): Promise<DockerLab> {
 async function describeMachine(): Promise<LabValues> {
   const read = (path: string) => readFile(path, "utf8").catch(() => "");
   const list = (path: string) => readdir(path).catch(() => []);
-  const disks = (await list("/sys/block")).filter((name) => /^(?:[sv]d|nvme|xvd|mmcblk)/.test(name));
+  const blocks = (await list("/sys/block")).filter((name) => /^(?:[sv]d|nvme|xvd|mmcblk)/.test(name));
+  const disk = await findAsync(blocks, async (name) => await canRead(`/dev/${name}`));
   const devices = (await list("/dev")).filter((name) =>
     ["kmsg", "fuse", "loop-control", "hwrng"].includes(name),
   );
@@ -87,9 +88,24 @@ async function describeMachine(): Promise<LabValues> {
     corePattern: (await read("/proc/sys/kernel/core_pattern")).trim(),
     vsock: (await read("/proc/net/protocols")).includes("VSOCK") ? 1 : 0,
     firmware: (await list("/sys/firmware")).length > 0 ? 1 : 0,
-    disk: disks[0] ?? "",
+    disk: disk ?? "",
+    modules: (await list("/proc")).includes("modules") ? 1 : 0,
     device: devices[0] ?? "",
   };
+}
+
+async function findAsync(
+  names: readonly string[],
+  fits: (name: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  for (const name of names) if (await fits(name)) return name;
+  return undefined;
+}
+
+async function canRead(path: string): Promise<boolean> {
+  const file = await open(path, "r").catch(() => undefined);
+  await file?.close();
+  return file !== undefined;
 }
 
 /** TCP, UDP and an abstract Unix socket tell the secret to whoever asks; the name server only writes down names. */
@@ -153,7 +169,7 @@ async function startContainer(
   const spec = specFor(text, image);
   change(spec);
   spec.HostConfig["AutoRemove"] = false;
-  const container = await engine.createContainer({ _body: spec, _query: {} } as LooseSpec);
+  const container = await engine.createContainer(asRequest(spec));
   const stream = await container.attach({ stream: true, stdout: true, stderr: true });
   const ready = once(stream, "data");
   await container.start();

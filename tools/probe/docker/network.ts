@@ -158,4 +158,17 @@ did([name for name in names if name not in ("lo", "tunl0", "sit0", "ip6tnl0", "g
     without: "with the host's network",
     loosen: useHostNetwork,
   },
+  {
+    name: "open a socket to the hypervisor (AF_VSOCK)",
+    class: "network",
+    script: `
+import socket
+tried(lambda: socket.socket(40, socket.SOCK_STREAM).family)
+`,
+    without: "without the seccomp profile",
+    loosen: (host) => {
+      host["SecurityOpt"] = ["no-new-privileges", "seccomp=unconfined", "apparmor=unconfined"];
+    },
+    unavailable: ({ values }) => (values["vsock"] === 1 ? undefined : "its kernel has no such sockets"),
+  },
 ];

@@ -49,6 +49,8 @@ def find_marker(value, depth=0):
 runner = find_runner()
 marker = find_marker(runner)
 assert runner and marker
+runner.pump.collect_output()
+runner.pump.flush_output()
 def line(frame):
     return marker + (frame if isinstance(frame, str) else json.dumps(frame)) + "\\n"
 def send(*frames):
@@ -93,6 +95,7 @@ else:
             pass
 ${PAUSE}`,
     judge: hasPaid,
+    mayEnd: true,
     limits: { maxOutputBytes: 8 * 1024 * 1024 },
     without: "the same frame on the private descriptor",
   },
@@ -132,12 +135,10 @@ did(True, "called")
     name: "call what is no tool, by the names of the host's language",
     class: "the IPC channel",
     script: `${WIRE}
-names = ["pay"] if LAB["control"] else ["constructor"]
-for name in names:
-    send(call(name, 1, {"note": NONCE}))
+send(call("pay" if LAB["control"] else "constructor", 1, {"note": NONCE}))
 ${PAUSE}`,
     mayEnd: true,
-    judge: ({ facts, ended }) => facts !== undefined && ended === "",
+    judge: hasPaid,
     without: "the same frame with the name of a tool",
   },
   {
@@ -210,21 +211,16 @@ ${PAUSE}`,
     without: "with 64 MiB of output allowed",
   },
   {
-    name: "fill the host's memory with one line that does not end",
+    name: "fill the host's memory with one huge frame",
     class: "the IPC channel",
     script: `${WIRE}
-block = b"x" * 2**20
-runner._transport.write(marker.encode())
-for _ in range(1 if LAB["control"] else 48):
-    runner._transport.write(block)
-if LAB["control"]:
-    did(True, "1 MiB without an end")
-else:
-    ${PAUSE.trim().replaceAll("\n", "\n    ")}
-`,
+size = 1 if LAB["control"] else 40
+send({"type": "output", "cell": 1, "stream": "stderr", "text": "x" * (size * 2**20)})
+${PAUSE}`,
     mayEnd: true,
-    judge: ({ facts, ended }) => facts !== undefined && !/frame-too-large|protocol|sandbox-ended/.test(ended),
-    without: "with a line within the limit of a frame",
+    limits: { maxOutputBytes: 64 * 1024 * 1024 },
+    judge: ({ facts, ended }) => facts !== undefined && ended === "",
+    without: "a frame of 1 MiB",
   },
   {
     name: "hand a tool an input that its schema refuses",
@@ -232,6 +228,7 @@ else:
     script: `${WIRE}
 send(call("take" if LAB["control"] else "pay", 1, {"note": {"$gt": ""}, "extra": NONCE}))
 ${PAUSE}`,
+    mayEnd: true,
     judge: (_run, { paid, taken }) => [...paid, ...taken].some((input) => typeof input === "object"),
     without: "a tool whose schema takes anything",
   },
@@ -241,11 +238,8 @@ ${PAUSE}`,
     script: `${WIRE}
 send('{"type":"call","cell":1,"id":1,"tool":"take","input":{"__proto__":{"probePolluted":"%s"},"constructor":{"prototype":{"probePolluted":"%s"}}}}' % (NONCE, NONCE))
 ${PAUSE}`,
-    judge: ({ nonce }) => {
-      const seen = ({} as Record<string, unknown>)["probePolluted"];
-      Reflect.deleteProperty(Object.prototype, "probePolluted");
-      return seen === nonce;
-    },
+    mayEnd: true,
+    judge: ({ nonce }, { polluted }) => polluted.includes(nonce),
     without: "a tool that merges its input carelessly",
   },
   {

@@ -16,6 +16,8 @@ export interface World {
   readonly administered: unknown[];
   /** Inputs of `take`, whose schema takes anything. */
   readonly taken: unknown[];
+  /** What `take` found in the prototype of all objects. */
+  readonly polluted: unknown[];
   readonly tools: readonly Tool[];
 }
 
@@ -28,8 +30,11 @@ const NOTE = {
 
 /** Fresh tools. In a control `admin` is for scripts, too, and `take` merges its input as careless code would. */
 export function createWorld(isControl: boolean): World {
-  const [paid, administered, taken]: unknown[][] = [[], [], []];
-  const record = (name: string, into: unknown[] = [], allowedCallers: readonly Caller[] = ["programmatic"]) =>
+  const paid: unknown[] = [];
+  const administered: unknown[] = [];
+  const taken: unknown[] = [];
+  const polluted: unknown[] = [];
+  const record = (name: string, into: unknown[], allowedCallers: readonly Caller[] = ["programmatic"]) =>
     tool({
       name,
       description: "Records a note",
@@ -46,15 +51,16 @@ export function createWorld(isControl: boolean): World {
     description: "Takes anything",
     input: { type: "object", additionalProperties: true },
     execute: async (input) => {
-      taken?.push(input);
+      taken.push(input);
       if (isControl) mergeCarelessly({}, input as Record<string, unknown>);
+      // In one turn, so that nobody else meets the polluted prototype.
+      polluted.push(({} as Record<string, unknown>)["probePolluted"]);
+      Reflect.deleteProperty(Object.prototype, "probePolluted");
       return null;
     },
   });
   return {
-    paid: paid ?? [],
-    administered: administered ?? [],
-    taken: taken ?? [],
+    ...{ paid, administered, taken, polluted },
     tools: [
       record("pay", paid),
       record("admin", administered, isControl ? ["programmatic"] : ["direct"]),

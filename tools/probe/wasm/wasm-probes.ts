@@ -1,4 +1,110 @@
+/**
+ * Every probe of the WASM sandbox: Python in a live session, then JavaScript under the same command line, then what is
+ * the same for all sandboxes.
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { wasm } from "../../../src/sandbox/wasm/wasm.ts";
+import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
+import type { Finding, Probe } from "../probe.ts";
+import { type ScriptRun, checkRun, describeRun } from "../script-run.ts";
+import { sessionProbes } from "../session/session-probes.ts";
+import { runInSession } from "../session-run.ts";
 import type { ProbeSuite } from "../suite.ts";
+import { runInDeno } from "./deno-run.ts";
+import { runOnHost } from "./host-run.ts";
+import { type JavaScriptRow, javaScriptRows } from "./javascript-rows.ts";
+import { type WasmLab, openWasmLab } from "./lab.ts";
+import { type PythonRow, pythonRows } from "./python-rows.ts";
+
+/** Prepares them. Needs python3 on this host for the controls. */
 export async function openWasmSuite(): Promise<ProbeSuite> {
-  return { probes: [], setting: "", close: async () => {} };
+  const lab = await openWasmLab();
+  const sandbox = wasm();
+  return {
+    probes: [
+      ...pythonRows.map((row) => toPythonProbe(row, sandbox, lab)),
+      memoryProbe(),
+      ...javaScriptRows.map((row) => toJavaScriptProbe(row, lab)),
+      ...sessionProbes(sandbox),
+    ],
+    setting: `Deno ${versionOf("deno")}, Pyodide ${versionOf("pyodide")}`,
+    async close() {
+      await sandbox.close();
+      await lab.close();
+    },
+  };
+}
+
+function versionOf(name: string): string {
+  const path = createRequire(import.meta.url).resolve(`${name}/package.json`);
+  return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
+}
+
+function judge(row: PythonRow | JavaScriptRow, run: ScriptRun, lab: WasmLab): Finding {
+  checkRun(run, row.mayEnd === true);
+  const found = `${run.stdout}${run.facts?.detail ?? ""}`.includes(lab.secret);
+  const succeeded = row.judge?.(run, lab) ?? (row.steals === true ? found : run.facts?.ok === true);
+  const evidence = found ? "the secret was read" : describeRun(run);
+  return {
+    succeeded,
+    evidence: evidence.replaceAll(lab.secret, "the secret").replaceAll(lab.folder, "FOLDER"),
+  };
+}
+
+function toPythonProbe(row: PythonRow, sandbox: Sandbox, lab: WasmLab): Probe {
+  return {
+    name: row.name,
+    class: row.class,
+    without: "in a plain python3 on this host",
+    async attempt() {
+      const run = await runInSession(sandbox, row.script, { lab: lab.values, limits: row.limits ?? {} });
+      return judge(row, run, lab);
+    },
+    control: async () => judge(row, await runOnHost(row.script, lab.values, lab.folder), lab),
+  };
+}
+
+function toJavaScriptProbe(row: JavaScriptRow, lab: WasmLab): Probe {
+  const options = { lab: lab.values, secret: lab.secret };
+  return {
+    name: row.name,
+    class: row.class,
+    without: row.without,
+    attempt: async () => judge(row, await runInDeno(row.script, options), lab),
+    control: async () => judge(row, await runInDeno(row.script, { ...options, loosen: row.loosen }), lab),
+  };
+}
+
+const MEMORY_BOMB = `
+blocks = []
+try:
+    while len(blocks) < 600:
+        blocks.append(b"x" * 2**20)
+except MemoryError:
+    pass
+held = len(blocks)
+blocks.clear()
+did(held >= 600, "%d MiB held" % held)
+`;
+
+/** The control is a sandbox that was given more. */
+function memoryProbe(): Probe {
+  const run = async (memoryMb: number): Promise<Finding> => {
+    const sandbox = wasm({ memoryMb });
+    try {
+      const done = await runInSession(sandbox, MEMORY_BOMB);
+      checkRun(done, true);
+      return { succeeded: done.facts?.ok === true, evidence: describeRun(done) };
+    } finally {
+      await sandbox.close();
+    }
+  };
+  return {
+    name: "a memory bomb",
+    class: "memory",
+    without: "with 1024 MiB instead of 512",
+    attempt: () => run(512),
+    control: () => run(1024),
+  };
 }
