@@ -46,8 +46,9 @@ export async function startConversation(
   };
   let message = await send(container);
   const id = message.container?.id;
-  if (id === undefined || message.stop_reason !== "tool_use")
+  if (id === undefined || message.stop_reason !== "tool_use") {
     throw new Error(`The script did not pause: ${JSON.stringify(message)}`);
+  }
   return {
     container: id,
     get isPaused() {

@@ -44,6 +44,10 @@ STACK_BYTES = 16 * 1024 * 1024
 LONG_SLEEP_SECONDS = 0.01
 MAX_SLEEP_SECONDS = 1e9
 
+# While threads of the script are at work beside a wave, the host asks after these times, the first one doubled each time.
+FIRST_VISIT_SECONDS = 0.05
+LONGEST_VISIT_SECONDS = 2.0
+
 # A turn does not end while the runner reports an exception: for this long, looked at this often.
 HOLD_SECONDS = 1.0
 HOLD_SLICE_SECONDS = 0.005
@@ -149,6 +153,7 @@ class KernelTransport:
         self._is_child = False
         self._has_raised = False
         self._holds = 0
+        self._visits = 0
         # Locked, but for an instant when a sleep is to end.
         self._sleep_gate = _thread.allocate_lock()
         self._sleep_gate.acquire()
@@ -167,6 +172,8 @@ class KernelTransport:
         with self._condition:
             self._inbox += [part for part in (*self._held, frames) if part]
             self._held = []
+            if self._inbox:
+                self._visits = 0
             self._is_open = True
             self._calls_due = None
             self._condition.notify_all()
@@ -176,7 +183,7 @@ class KernelTransport:
         with self._condition:
             self._is_open = False
             is_running = not (self._is_reading or self._has_ended)
-        self._world.leave(is_running or self._world.has_threads())
+        self._world.leave(is_running or self._has_threads())
 
     def wait(self, deadline):
         """Waits until the script waits, has ended or computes for too long, and says which."""
@@ -201,9 +208,17 @@ class KernelTransport:
         return self._world.kernel_stdout()
 
     def wake_in_ms(self):
-        """How long the script will wait at most, in milliseconds; None without end."""
+        """How long the script will wait at most, in milliseconds; None without end.
+
+        A thread of the script may wake it, of which the host would not hear: then the host asks now and then.
+        """
         until = self._reads_until
-        return None if until is None else max(0.0, (until - monotonic()) * 1000)
+        seconds = None if until is None else max(0.0, until - monotonic())
+        if self._runner.pump._blocked_head is not None and self._has_threads():
+            self._visits += 1
+            visit = min(LONGEST_VISIT_SECONDS, FIRST_VISIT_SECONDS * 2**self._visits)
+            seconds = visit if seconds is None else min(seconds, visit)
+        return None if seconds is None else seconds * 1000
 
     def take(self):
         """What the runner wrote, and whether that is all of it."""
@@ -235,10 +250,15 @@ class KernelTransport:
         pump = self._runner.pump
         if pump._blocked_head is not None and not pump.is_blocked_known:
             return False
+        if pump._blocked_head is not None and not pump.calls._waiting and self._has_threads():
+            return False  # the host could do nothing but wait with us
         if self._reads_until is None:
             return True
         seconds = self._reads_until - monotonic()
         return seconds > LINGER_SECONDS or (seconds > 0 and bool(pump.calls._waiting))
+
+    def _has_threads(self):
+        return self._world.has_threads(self._thread_id)
 
     # The script's side
 

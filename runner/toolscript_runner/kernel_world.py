@@ -74,16 +74,23 @@ class World:
 
     def kernel_stdout(self):
         """The stream on which the kernel takes an answer, after `leave`."""
-        kernel = self._streams["stdout"].kernel
-        return sys.stdout if kernel is None else kernel
+        stream = self._streams["stdout"]
+        return stream.kernel if stream.is_script else sys.stdout
 
-    def has_threads(self):
-        """Whether there are threads that were not there when the session began, beside the script's own."""
-        return len(sys._current_frames()) > len(self._kernel_threads) + 1
+    def has_threads(self, thread_id):
+        """Whether the script has threads at work beside its own, `thread_id`; idle ones of a pool do not count."""
+        known = self._kernel_threads
+        frames = sys._current_frames().items()
+        return any(ident != thread_id and ident not in known and not _is_idle(frame) for ident, frame in frames)
 
     def drain(self):
         """What was written to descriptors 1 and 2, as (descriptor, bytes)."""
         return self._pipes.drain()
+
+
+def _is_idle(frame):
+    code = frame.f_code
+    return code.co_name == "_worker" and code.co_filename.endswith("thread.py")
 
 
 class Places:
@@ -150,43 +157,54 @@ _read_line.__module__ = "builtins"
 class _TurnStream:
     """`sys.stdout` or `sys.stderr` in the kernel's turn while the script computes: to each thread its own side's.
 
-    One for a name, for ever: `print` borrows the stream it writes to, and must not see it freed by the other thread.
+    One for a name, for ever: `print` borrows the stream it writes to, and must not see it freed by the other thread; and
+    IPython exchanges `write` on the stream that it finds before an execution, and puts it back after it.
     """
 
+    _OWN = frozenset(("script", "kernel", "is_script", "_kernel_threads"))
+
     def __init__(self, script, kernel_threads):
-        self.script = script
-        # While it is not in place.
-        self.kernel = None
+        self.script = self.kernel = script
+        # Whether the script's is in place, or this.
+        self.is_script = False
         self._kernel_threads = kernel_threads
 
+    def _side(self):
+        return self.kernel if _thread.get_ident() in self._kernel_threads else self.script
+
     def __getattr__(self, name):
-        is_kernel = _thread.get_ident() in self._kernel_threads
-        return getattr(self.kernel if is_kernel else self.script, name)
+        return getattr(self._side(), name)
+
+    def __setattr__(self, name, value):
+        if name in self._OWN:
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self._side(), name, value)
+
+    def __delattr__(self, name):
+        delattr(self._side(), name)
 
     def take(self, name):
         """Puts the script's stream in place."""
         stream = getattr(sys, name)
         if stream is self:
             setattr(sys, name, self.script)
-        elif self.kernel is None:
+        elif not self.is_script:
             if isinstance(stream, io.TextIOWrapper):
                 stream.flush()  # what it holds back is the kernel's
             self.kernel = stream
             setattr(sys, name, self.script)
         # Else the script has replaced it while the kernel had its turn.
+        self.is_script = True
 
     def give(self, name, is_running):
         """Puts the kernel's stream in place, or, while the script computes on, this one; returns the kernel's."""
         stream = getattr(sys, name)
         if stream is not self:
             self.script = stream
-        kernel = self.kernel
-        if is_running:
-            setattr(sys, name, self)
-        else:
-            setattr(sys, name, kernel)
-            self.kernel = None
-        return kernel
+        setattr(sys, name, self if is_running else self.kernel)
+        self.is_script = is_running
+        return self.kernel
 
 
 class Pipes:

@@ -11,6 +11,7 @@ import select
 import signal
 import sys
 import threading
+from math import ceil
 import warnings
 from time import monotonic, sleep
 
@@ -75,8 +76,8 @@ class StdioTransport:
         if null > 2:
             os.close(null)
         self._sources = {_redirect(1): RAW_STDOUT, _redirect(2): RAW_STDERR}
-        self._outputs = list(self._sources)
-        self._inputs = [self._stdin, self._wake_read]
+        self._outputs = _make_poll(self._sources)
+        self._inputs = _make_poll((self._stdin, self._wake_read))
         self._drain_lock = threading.Lock()
         self._runner = None
         self._watcher = None
@@ -105,9 +106,10 @@ class StdioTransport:
         """Bytes; b"" when `timeout` seconds passed or `wake` was called; None at end of file."""
         if self._is_child:
             return _sleep_in_child(timeout)
-        ready = select.select(self._inputs, (), (), timeout)[0]
-        if self._stdin in ready:
-            return os.read(self._stdin, _READ_BYTES) or None
+        ready = self._inputs.poll(None if timeout is None else ceil(timeout * 1000))
+        for descriptor, _ in ready:
+            if descriptor == self._stdin:
+                return os.read(descriptor, _READ_BYTES) or None
         if ready:
             try:
                 os.read(self._wake_read, 4096)
@@ -135,7 +137,7 @@ class StdioTransport:
         if self._is_child:
             return found
         with self._drain_lock:
-            for descriptor in select.select(self._outputs, (), (), 0)[0]:
+            for descriptor, _ in self._outputs.poll(0):
                 data = _read_available(descriptor)
                 if data:
                     found.append((self._sources[descriptor], data))
@@ -175,9 +177,7 @@ class StdioTransport:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         host = select.poll()
         host.register(self._stdin, getattr(select, "POLLRDHUP", 0))
-        pipes = select.poll()
-        for descriptor in self._outputs:
-            pipes.register(descriptor, select.POLLIN)
+        pipes = _make_poll(self._sources)
         pump = self._runner.pump
         flushed_at = idle_since = 0.0
         while True:
@@ -208,7 +208,7 @@ class StdioTransport:
     def _become_child(self):
         """In a forked process nothing of the protocol is left; what it prints reaches the parent through the pipes."""
         self._is_child = True
-        for descriptor in (self._stdin, self._stderr, self._wake_read, self._wake_write, *self._outputs):
+        for descriptor in (self._stdin, self._stderr, self._wake_read, self._wake_write, *self._sources):
             os.close(descriptor)
         self._runner.pump.become_child(_write_directly)
 
@@ -225,6 +225,14 @@ def _move_up(descriptor):
     moved = _take(descriptor)
     os.close(descriptor)
     return moved
+
+
+def _make_poll(descriptors):
+    """One for each thread: a poll object takes one caller at a time."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return poll
 
 
 def _make_pipe():

@@ -8,7 +8,13 @@ import { UsageError } from "./failure.ts";
 
 const SANDBOXES: Readonly<Record<string, () => Promise<Sandbox>>> = {
   wasm: async () => (await import("../sandbox/wasm/wasm.ts")).wasm(),
-  docker: async () => (await import("../sandbox/docker/docker.ts")).docker(),
+  docker: async () => await (await import("./docker-with-image.ts")).dockerWithImage(say),
+  agentcore: async () => (await import("../sandbox/agentcore/agentcore.ts")).agentcore(),
+};
+
+/** What commands that only show things use in place of a sandbox that needs an account. */
+const OFFLINE_SANDBOXES: Readonly<Record<string, () => Promise<Sandbox>>> = {
+  agentcore: async () => await (await import("./agentcore-offline.ts")).agentcoreOrEmulator(say),
 };
 
 /** Used when the user names none: it needs nothing but this package. */
@@ -22,4 +28,18 @@ export async function resolveSandbox(name: string): Promise<Sandbox> {
   const create = Object.hasOwn(SANDBOXES, name) ? SANDBOXES[name] : undefined;
   if (create !== undefined) return await create();
   throw new UsageError(`Cannot use the sandbox "${name}": wanted one of "${SANDBOX_NAMES.join('", "')}"`);
+}
+
+/**
+ * The same, but a sandbox that needs an account which is not configured is emulated, and a line on standard error says
+ * so. For `demo` and `exec`. @throws {UsageError} when there is no such sandbox
+ */
+export async function resolveSandboxOrEmulator(name: string): Promise<Sandbox> {
+  const create = Object.hasOwn(OFFLINE_SANDBOXES, name) ? OFFLINE_SANDBOXES[name] : undefined;
+  if (create === undefined) return await resolveSandbox(name);
+  return await create();
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -90,6 +90,14 @@ describe("continuations that do not fit", () => {
       "`tool_use` ids were found without `tool_result` blocks immediately after: toolu_",
     ],
     [
+      "an echo that lost the caller of a call, so that the script would wait forever [proxy.error-missing-results]",
+      (body, { content: [script, call] }) => ({
+        ...body,
+        messages: [...body.messages.slice(0, -2), { role: "assistant", content: [script, { ...call, caller: null }] }, body.messages.at(-1)],
+      }),
+      "`tool_use` ids were found without `tool_result` blocks immediately after: toolu_",
+    ],
+    [
       "a result for an unknown id [proxy.error-unexpected-result]",
       (body) =>
         withLast(body, [...resultsOf(body), { type: "tool_result", tool_use_id: "toolu_no", content: "" }]),

@@ -202,6 +202,18 @@ describe("requests that are wrong", () => {
     expect({ status, type }).toEqual({ status: 400, type: "invalid_request_error" });
   });
 
+  test("a conversation that the server is to hold, with the details that make SDKs do without", async () => {
+    const { status, body } = await createScene([]).post(ask([], { thread: { type: "create" } }));
+    expect({ status, error: body.error }).toEqual({
+      status: 400,
+      error: {
+        type: "invalid_request_error",
+        message: withText("Message threads are not supported"),
+        details: { error_code: "thread_unsupported_request", unsupported: ["thread"] },
+      },
+    });
+  });
+
   test("more than 100,000 messages [proxy.error-message-count]", async () => {
     const messages = Array.from({ length: 100_001 }, () => ({ role: "user", content: "x" }));
     const { message } = await refusalOf(createScene([]), ask([], { messages }));

@@ -52,8 +52,9 @@ export async function runCell(
   let printed = "";
   const cell = session.run(toProgram(script, nonce, lab));
   try {
-    for await (const event of cell)
+    for await (const event of cell) {
       if (event.type === "output" && event.stream === "stdout") printed += event.text;
+    }
     const { stdout, stderr, limit, survived, returnCode } = await cell.result;
     const ended = limit === null ? (returnCode === 0 ? "" : `return code ${returnCode}`) : `limit ${limit}`;
     const ms = performance.now() - started;

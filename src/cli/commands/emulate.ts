@@ -1,5 +1,5 @@
 /**
- * `toolscript emulate bedrock`: Bedrock on localhost, until the user stops it.
+ * `toolscript emulate bedrock|agentcore`: an AWS service on localhost, until the user stops it.
  */
 import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
@@ -13,6 +13,7 @@ interface EmulateOptions {
 }
 
 const DEFAULT_PORT = 4010;
+const DEFAULT_AGENTCORE_PORT = 4011;
 const MAX_PORT = 65_535;
 
 /** Adds the command to the program. */
@@ -24,6 +25,11 @@ export function addEmulateCommand(program: Command, register: RegisterJob): void
     .option("--port <number>", "port to listen on, 0 for any free one", parsePort, DEFAULT_PORT)
     .option("--scenario <file>", "JSON file, or module, with the answers in place of a model")
     .action((options: EmulateOptions) => register((signal) => emulateBedrock(options, signal)));
+  emulate
+    .command("agentcore")
+    .description("answer the Code Interpreter's API with a local python3; it isolates nothing")
+    .option("--port <number>", "port to listen on, 0 for any free one", parsePort, DEFAULT_AGENTCORE_PORT)
+    .action(({ port }: { port: number }) => register((signal) => emulateAgentCore(port, signal)));
 }
 
 function parsePort(text: string): number {
@@ -56,4 +62,24 @@ Use it with:
   export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey}
 Stop it with Ctrl-C
 `;
+}
+
+async function emulateAgentCore(port: number, signal: AbortSignal): Promise<number> {
+  const { AGENTCORE_EMULATOR_CREDENTIALS, startAgentCoreEmulator } =
+    await import("../../emulator/agentcore-emulator.ts");
+  const emulator = await startAgentCoreEmulator({ port });
+  const { accessKeyId, secretAccessKey } = AGENTCORE_EMULATOR_CREDENTIALS;
+  try {
+    process.stdout
+      .write(`AgentCore emulator on ${emulator.url} (code runs in a local python3; it isolates nothing)
+Use it with:
+  export AWS_ENDPOINT_URL_BEDROCK_AGENTCORE=${emulator.url} AWS_REGION=us-east-1
+  export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey}
+Stop it with Ctrl-C
+`);
+    if (!signal.aborted) await once(signal, "abort");
+  } finally {
+    await emulator.close();
+  }
+  return EXIT_CODES.ok;
 }

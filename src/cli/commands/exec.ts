@@ -10,7 +10,7 @@ import { type ExecCall, ExecReport } from "../exec-report.ts";
 import { EXIT_CODES, UsageError } from "../failure.ts";
 import type { RegisterJob } from "../job.ts";
 import { createProgress, type Progress } from "../progress.ts";
-import { resolveSandbox } from "../resolve-sandbox.ts";
+import { resolveSandboxOrEmulator } from "../resolve-sandbox.ts";
 import { loadToolsFile } from "../tools-file.ts";
 import { resolveUserPath } from "../user-path.ts";
 import { addJsonOption, addSandboxOption } from "./options.ts";
@@ -53,7 +53,7 @@ async function exec(path: string, options: ExecOptions, signal: AbortSignal): Pr
   const tools = await loadToolsFile(options.tools);
   const code = await readScript(path, signal);
   const { openScriptSession } = await import("../../script/script-session.ts");
-  const sandbox = await resolveSandbox(options.sandbox);
+  const sandbox = await resolveSandboxOrEmulator(options.sandbox);
   const progress = createProgress({ quiet: json });
   try {
     progress.status("Starting the sandbox");

@@ -66,8 +66,9 @@ function parseCount(text: string): number {
 function parseExpiry(text: string): string {
   const [, days] = /^(\d{1,5})d$/.exec(text) ?? [];
   const date = days === undefined ? new Date(text) : new Date(Date.now() + Number(days) * DAY_MS);
-  if (Number.isNaN(date.getTime()))
-    {throw new InvalidArgumentError("Wanted a date such as 2027-01-31, or 90d.");}
+  if (Number.isNaN(date.getTime())) {
+    throw new InvalidArgumentError("Wanted a date such as 2027-01-31, or 90d.");
+  }
   if (date.getTime() <= Date.now()) throw new InvalidArgumentError("Wanted a time that is still to come.");
   return date.toISOString();
 }

@@ -200,11 +200,11 @@ describe("serve", () => {
 
   test("serve brings scripts to an upstream that speaks the Messages API", async () => {
     await using emulator = await startBedrockEmulator({
-      scenario: [
-        { content: [{ type: "tool_use", name: "code_execution", input: { code: "print(6 * 7)" } }] },
-        { content: "Done" },
-        { content: "Hello" },
-      ],
+      scenario: ({ messages, tools }) => {
+        if (tools === undefined) return { content: "Hello" };
+        const use = { type: "tool_use", name: "code_execution", input: { code: "print(6 * 7)" } };
+        return { content: messages.length === 1 ? [use] : "Done" };
+      },
     });
     await using inner = new RunningServer(["--upstream-url", emulator.url]);
     const url = String((await inner.waitFor("listening"))["url"]);

@@ -5,7 +5,7 @@ import { styleText } from "node:util";
 import type { TimedHappening } from "../../agent/agent-event.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { createProgress, type Progress } from "../progress.ts";
-import { DEFAULT_SANDBOX, resolveSandbox } from "../resolve-sandbox.ts";
+import { DEFAULT_SANDBOX, resolveSandboxOrEmulator } from "../resolve-sandbox.ts";
 import { type Comparison, compareWays, type CompareOptions } from "./compare-ways.ts";
 import { toDemoJson } from "./demo-json.ts";
 import { formatReport } from "./report.ts";
@@ -23,7 +23,7 @@ export interface DemoOptions {
 /** Runs the demo; gives the exit code, which is 1 when an answer is wrong. */
 export async function runDemo(options: DemoOptions = {}): Promise<number> {
   const { sandbox: sandboxName = DEFAULT_SANDBOX, json = false, signal } = options;
-  const sandbox = await resolveSandbox(sandboxName);
+  const sandbox = await resolveSandboxOrEmulator(sandboxName);
   const progress = createProgress({ quiet: json });
   try {
     const comparison = await compareWays({

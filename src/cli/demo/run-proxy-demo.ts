@@ -15,7 +15,7 @@ import { bedrockModelNames } from "../../proxy/names/model-names.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { EXIT_CODES, UsageError } from "../failure.ts";
 import { createProgress, type Progress } from "../progress.ts";
-import { DEFAULT_SANDBOX, resolveSandbox } from "../resolve-sandbox.ts";
+import { DEFAULT_SANDBOX, resolveSandboxOrEmulator } from "../resolve-sandbox.ts";
 import { type AuditHop, runSdkAudit, type SdkAudit } from "./run-sdk-audit.ts";
 import type { DemoOptions } from "./run-demo.ts";
 
@@ -32,7 +32,7 @@ interface ProxyDemo extends SdkAudit {
 export async function runProxyDemo(options: DemoOptions = {}): Promise<number> {
   const { sandbox: sandboxName = DEFAULT_SANDBOX, json = false, signal } = options;
   const sdk = await importSdk();
-  const sandbox = await resolveSandbox(sandboxName);
+  const sandbox = await resolveSandboxOrEmulator(sandboxName);
   const progress = createProgress({ quiet: json });
   try {
     const demo = await runThroughProxy(sdk, sandbox, progress, signal);

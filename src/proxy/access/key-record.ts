@@ -56,8 +56,9 @@ export function checkUnique(records: readonly KeyRecord[], source: string): void
   for (const field of ["name", "sha256"] as const) {
     const seen = new Set<string>();
     for (const record of records) {
-      if (seen.has(record[field]))
-        {throw invalid(source, `two keys have the same ${field}; one is named "${record.name}"`);}
+      if (seen.has(record[field])) {
+        throw invalid(source, `two keys have the same ${field}; one is named "${record.name}"`);
+      }
       seen.add(record[field]);
     }
   }

@@ -76,8 +76,9 @@ class Queue implements ScriptQueue {
 
   /** Settles when a place has been handed over: it is never free in between, so nobody can jump the line. */
   async #wait(signal: AbortSignal): Promise<void> {
-    if (this.#waiters.size >= this.#maxQueued)
-      {throw this.#exhausted(`"${this.#waiters.size}" scripts wait already`);}
+    if (this.#waiters.size >= this.#maxQueued) {
+      throw this.#exhausted(`"${this.#waiters.size}" scripts wait already`);
+    }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiter = { admit: resolve };
     const give = (error: Error): void => {

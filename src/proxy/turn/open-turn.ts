@@ -4,7 +4,13 @@
  * Guarantee: a request that does not fit is refused as a whole; the container then is as it was, and may be used again.
  */
 import { ApiError, invalidRequest } from "../errors/api-error.ts";
-import { type History, readHistory, unanswered, unexpectedResult, unpaired } from "../conversation/read-history.ts";
+import {
+  type History,
+  readHistory,
+  unanswered,
+  unexpectedResult,
+  unpaired,
+} from "../conversation/read-history.ts";
 import type { Container } from "../containers/container.ts";
 import type { Containers } from "../containers/containers.ts";
 import type { Execution } from "../containers/execution.ts";

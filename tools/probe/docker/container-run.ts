@@ -43,7 +43,10 @@ export function specFor(program: string, image: string, options: DockerOptions =
   const spec: ContainerSpec = containerSpec(container, program, labels);
   return {
     ...spec,
-    ...{ AttachStdin: false, AttachStdout: true, OpenStdin: false, StdinOnce: false },
+    AttachStdin: false,
+    AttachStdout: true,
+    OpenStdin: false,
+    StdinOnce: false,
     HostConfig: { ...spec.HostConfig },
   };
 }

@@ -64,13 +64,24 @@ export async function openDockerLab(image: string): Promise<DockerLab> {
     ...(await describeMachine()),
   };
   return {
-    ...{ engine, image, secret, values, received: host.received, folder, process: child, victim, metadata },
+    engine,
+    image,
+    secret,
+    values,
+    received: host.received,
+    folder,
+    process: child,
+    victim,
+    metadata,
     async close() {
       delete process.env["TOOLSCRIPT_PROBE_SECRET"];
       child.kill("SIGKILL");
       host.close();
       await Promise.all([victim, metadata].map((id) => engine.getContainer(id).remove({ force: true })));
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, {
+        recursive: true,
+        force: true,
+      });
     },
   };
 }
@@ -81,7 +92,7 @@ async function describeMachine(): Promise<LabValues> {
   const list = (path: string) => readdir(path).catch(() => []);
   const blocks = (await list("/sys/block")).filter((name) => /^(?:[sv]d|nvme|xvd|mmcblk)/.test(name));
   const disk = await findAsync(blocks, async (name) => await canRead(`/dev/${name}`));
-  const devices = (await list("/dev")).filter((name) =>
+  const device = (await list("/dev")).find((name) =>
     ["kmsg", "fuse", "loop-control", "hwrng"].includes(name),
   );
   return {
@@ -89,8 +100,8 @@ async function describeMachine(): Promise<LabValues> {
     vsock: (await read("/proc/net/protocols")).includes("VSOCK") ? 1 : 0,
     firmware: (await list("/sys/firmware")).length > 0 ? 1 : 0,
     disk: disk ?? "",
-    modules: (await list("/proc")).includes("modules") ? 1 : 0,
-    device: devices[0] ?? "",
+    modules: (await canRead("/proc/modules")) ? 1 : 0,
+    device: device ?? "",
   };
 }
 
@@ -147,7 +158,7 @@ async function openListeners(secret: string) {
 function startProcess(secret: string): ChildProcess {
   return spawn("sleep", ["600"], {
     argv0: `sleep-${secret}`,
-    env: { PATH: process.env["PATH"], TOOLSCRIPT_PROBE_SECRET: secret },
+    env: { TOOLSCRIPT_PROBE_SECRET: secret, PATH: process.env["PATH"] },
     stdio: "ignore",
     uid: 1000,
     gid: 1000,

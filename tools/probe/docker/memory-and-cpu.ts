@@ -185,16 +185,4 @@ did(True, "computed for 5 s")
     without: "without a host that keeps the running time",
     loosen: () => {},
   },
-  {
-    name: "ask for the processor in real time",
-    class: "CPU",
-    script: `
-tried(lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)))
-`,
-    without: "as root with SYS_NICE",
-    loosen: (host, spec) => {
-      host["CapAdd"] = ["SYS_NICE"];
-      spec.User = "0:0";
-    },
-  },
 ];

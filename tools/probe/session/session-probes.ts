@@ -72,7 +72,7 @@ async function disturbBystander(sandbox: Sandbox, frames: string, byItself: bool
   const prelude = `import json, sys\n${WIRE}`;
   // A cancel is only read when there is a call: so the bystander's own comes after its call was made.
   const own = `${prelude}import asyncio\nasync def later():\n  await asyncio.sleep(0.1)\n  ${frames}\nasyncio.ensure_future(later())`;
-  const bystander = await openBystander(sandbox, byItself ? own : "", { callMs: 3_000 });
+  const bystander = await openBystander(sandbox, byItself ? own : "", { callMs: 60_000 });
   try {
     let evidence = "sent by itself";
     if (!byItself) {

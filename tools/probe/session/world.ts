@@ -21,6 +21,8 @@ export interface World {
   readonly tools: readonly Tool[];
 }
 
+const ANSWER_TIMEOUT_MS = 5_000;
+
 const NOTE = {
   type: "object",
   properties: { note: { type: "string" } },
@@ -52,7 +54,7 @@ export function createWorld(isControl: boolean): World {
     input: { type: "object", additionalProperties: true },
     execute: async (input) => {
       taken.push(input);
-      if (isControl) mergeCarelessly({}, input as Record<string, unknown>);
+      if (isControl) mergeCarelessly({}, input);
       // In one turn, so that nobody else meets the polluted prototype.
       polluted.push(({} as Record<string, unknown>)["probePolluted"]);
       Reflect.deleteProperty(Object.prototype, "probePolluted");
@@ -60,7 +62,10 @@ export function createWorld(isControl: boolean): World {
     },
   });
   return {
-    ...{ paid, administered, taken, polluted },
+    paid,
+    administered,
+    taken,
+    polluted,
     tools: [
       record("pay", paid),
       record("admin", administered, isControl ? ["programmatic"] : ["direct"]),
@@ -83,6 +88,12 @@ export interface Bystander {
   readonly session: ScriptSession;
   /** Answers the call, and returns what became of the cell. */
   finish(): Promise<CellResult | Error>;
+}
+
+/** A script whose call was taken away waits for ever. */
+async function hang(): Promise<Error> {
+  await new Promise((resolve) => setTimeout(resolve, ANSWER_TIMEOUT_MS).unref());
+  return new Error("it never ended");
 }
 
 /** What the bystander's script must print in the end. */
@@ -113,7 +124,7 @@ export async function openBystander(
     session,
     async finish() {
       resolve(BYSTANDER_ANSWER);
-      return await outcome;
+      return await Promise.race([outcome, hang()]);
     },
   };
 }

@@ -49,7 +49,7 @@ export async function runInDeno(script: string, { lab, secret, loosen }: DenoRun
     cwd: programs.pyodideFolder,
     // More than a guest gets: there must be something to steal.
     env: {
-      DENO_DIR: `${GUEST_PROGRAM}/none`,
+      DENO_DIR: loosen === undefined ? `${GUEST_PROGRAM}/none` : join(folder, "cache"),
       DENO_NO_UPDATE_CHECK: "1",
       NO_COLOR: "1",
       TOOLSCRIPT_PROBE_SECRET: secret,

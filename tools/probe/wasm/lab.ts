@@ -44,10 +44,13 @@ export async function openWasmLab(): Promise<WasmLab> {
   await once(server, "listening");
   const child = spawn("sleep", ["600"], {
     stdio: "ignore",
-    env: { PATH: process.env["PATH"], TOOLSCRIPT_PROBE_SECRET: secret },
+    env: { TOOLSCRIPT_PROBE_SECRET: secret, PATH: process.env["PATH"] },
   });
   return {
-    ...{ secret, received, folder, process: child },
+    secret,
+    received,
+    folder,
+    process: child,
     values: {
       port: (server.address() as AddressInfo).port,
       folder,
@@ -59,7 +62,10 @@ export async function openWasmLab(): Promise<WasmLab> {
       delete process.env["TOOLSCRIPT_PROBE_SECRET"];
       child.kill("SIGKILL");
       server.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, {
+        recursive: true,
+        force: true,
+      });
     },
   };
 }

@@ -202,6 +202,7 @@ did(True, "computed for 4 s")
     name: "compute in one long operation that looks at no signal",
     class: "CPU",
     script: `
+time.sleep(0.1)
 started = time.monotonic()
 while time.monotonic() - started < 4:
     sum(range(2 * 10**7))
@@ -278,8 +279,8 @@ tried(use)
     name: "share memory with a process of the host",
     class: "other containers",
     script: `
-from multiprocessing import shared_memory
 def share():
+    from multiprocessing import shared_memory
     block = shared_memory.SharedMemory(create=True, size=64)
     try:
         return os.path.exists("/dev/shm/" + block.name.lstrip("/"))
