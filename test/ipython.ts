@@ -15,7 +15,10 @@ const BRIDGE = fileURLToPath(new URL("fixtures/ipython-kernel.py", import.meta.u
 
 /** The command that starts a real IPython kernel for the AgentCore emulator. Rejects where pip cannot install it. */
 export async function ipythonKernelCommand(): Promise<readonly [string, ...string[]]> {
-  const folder = join(tmpdir(), `toolscript-ipython-${process.getuid?.() ?? 0}-${PACKAGES.join("-").replaceAll(/[^\w.-]/g, "-")}`);
+  const folder = join(
+    tmpdir(),
+    `toolscript-ipython-${process.getuid?.() ?? 0}-${PACKAGES.join("-").replaceAll(/[^\w.-]/g, "-")}`,
+  );
   const python = join(folder, "bin", "python");
   if (!(await works(python))) await install(folder);
   return [python, BRIDGE];

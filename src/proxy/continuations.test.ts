@@ -93,7 +93,11 @@ describe("continuations that do not fit", () => {
       "an echo that lost the caller of a call, so that the script would wait forever [proxy.error-missing-results]",
       (body, { content: [script, call] }) => ({
         ...body,
-        messages: [...body.messages.slice(0, -2), { role: "assistant", content: [script, { ...call, caller: null }] }, body.messages.at(-1)],
+        messages: [
+          ...body.messages.slice(0, -2),
+          { role: "assistant", content: [script, { ...call, caller: null }] },
+          body.messages.at(-1),
+        ],
       }),
       "`tool_use` ids were found without `tool_result` blocks immediately after: toolu_",
     ],

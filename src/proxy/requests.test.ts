@@ -11,6 +11,7 @@ import {
   fitting,
   type Scene,
   scriptTool,
+  withText,
 } from "../../test/fixtures/proxy-scene.ts";
 
 afterAll(closeSharedSandbox);

@@ -1,14 +1,20 @@
 /**
  * The contract again, with a real IPython kernel behind the emulator: what the runner does in a kernel is proved there,
- * not only in ours. Also that the kernel's own side is unharmed.
+ * not only in ours. Invocations are short, so that kernel and script take turns often while scripts compute. Also that the
+ * kernel's own side is unharmed.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AgentCoreEmulator, startAgentCoreEmulator } from "../../src/emulator/agentcore-emulator.ts";
 import { agentcore } from "../../src/sandbox/agentcore/agentcore.ts";
 import { createAgentCoreClient } from "../../src/sandbox/agentcore/agentcore-client.ts";
 import { resolveAgentCoreOptions } from "../../src/sandbox/agentcore/agentcore-options.ts";
+import { openScriptSession } from "../../src/script/script-session.ts";
 import { createGate, echo } from "../../src/testing/contract-tools.ts";
-import { type OpenContractBench, openContractBench, sandboxContract } from "../../src/testing/sandbox-contract.ts";
+import {
+  type OpenContractBench,
+  openContractBench,
+  sandboxContract,
+} from "../../src/testing/sandbox-contract.ts";
 import { clientOptions } from "../integration/agentcore/emulated.ts";
 import { ipythonKernelCommand } from "../ipython.ts";
 import { requireOrSkip } from "../require.ts";
@@ -28,7 +34,8 @@ describe.skipIf(skip)("AgentCore sandbox on a real IPython kernel", { timeout: T
   beforeAll(async () => {
     const kernelCommand = await ipythonKernelCommand();
     emulator = await startAgentCoreEmulator({ requestsPerSecond: 0, memoryMb: MEMORY_MB, kernelCommand });
-    bench = openContractBench(agentcore(clientOptions(emulator)), { threads: true, subprocesses: true });
+    const sandbox = agentcore({ ...clientOptions(emulator), longestInvocationMs: 10 });
+    bench = openContractBench(sandbox, { threads: true, subprocesses: true });
   });
   afterAll(async () => {
     await bench.close();
@@ -38,11 +45,13 @@ describe.skipIf(skip)("AgentCore sandbox on a real IPython kernel", { timeout: T
   for (const one of sandboxContract) test(`[${one.id}] ${one.shows}`, () => bench.prove(one));
 
   test("20 gathered calls cost two invocations", async () => {
-    const session = await bench.shared([echo]);
-    await session.run("pass").result;
+    const sandbox = agentcore(clientOptions(emulator));
+    const session = await openScriptSession({ sandbox, tools: [echo] });
     emulator.clearRequests();
-    await session.run("import asyncio\nprint(sum(await asyncio.gather(*[echo(value=i) for i in range(20)])))").result;
+    await session.run("import asyncio\nprint(sum(await asyncio.gather(*[echo(value=i) for i in range(20)])))")
+      .result;
     expect(emulator.counts.invoke).toBe(2);
+    await sandbox.close();
   });
 
   test("the kernel's own side is as it was, during a wave and after it", async () => {
@@ -50,15 +59,20 @@ describe.skipIf(skip)("AgentCore sandbox on a real IPython kernel", { timeout: T
     const session = await bench.open({ tools: [gate.tool] });
     const client = createAgentCoreClient(resolveAgentCoreOptions(clientOptions(emulator)));
     const options = { signal: new AbortController().signal, timeoutMs: TIMEOUT_MS };
-    const look = async (code: string): Promise<string> => (await client.execute(session.id, code, options)).stdout.join("");
+    const look = async (code: string): Promise<string> =>
+      (await client.execute(session.id, code, options)).stdout.join("");
     const code = `import asyncio, sys, time
 async def two(): return 2
 print(type(sys.stdout).__name__, type(get_ipython()).__name__, __name__, sys.modules["__main__"].__dict__ is globals())
 print(asyncio.run.__module__, time.sleep.__class__.__name__, await two(), asyncio.get_running_loop().is_running())
 6 * 7`;
     const before = await look(code);
-    expect(before).toBe("OutStream ZMQInteractiveShell __main__ True\nasyncio.runners builtin_function_or_method 2 True\n42\n");
-    const run = session.run("import sys\nsys.stdout.write('mine\\n')\nprint(await wait(value=1))\nprint(__name__)");
+    expect(before).toBe(
+      "OutStream ZMQInteractiveShell __main__ True\nasyncio.runners builtin_function_or_method 2 True\n42\n",
+    );
+    const run = session.run(
+      "import sys\nsys.stdout.write('mine\\n')\nprint(await wait(value=1))\nprint(__name__)",
+    );
     for await (const event of run) {
       if (event.type !== "blocked") continue;
       expect(await look(code)).toBe(before);

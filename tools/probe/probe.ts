@@ -55,11 +55,13 @@ export interface ProbeResult {
   /** What was removed, and what the attempt then did. */
   readonly control: string;
   readonly controlShown: boolean;
+  /** This machine cannot show the control, for a reason that `control` tells. */
+  readonly controlUnavailable: boolean;
 }
 
 /** Whether a line is a failure: something got out, or the probe proves nothing. */
 export function isFailure(result: ProbeResult): boolean {
-  return result.outcome !== "contained" || !result.controlShown;
+  return result.outcome !== "contained" || !(result.controlShown || result.controlUnavailable);
 }
 
 /** Thrown by a control that this machine cannot show; the message says why. */
@@ -102,7 +104,8 @@ async function runProbe(probe: Probe): Promise<ProbeResult> {
     class: probe.class,
     ...describeAttempt(attempt),
     control: describeControl(probe.without, control, unavailable),
-    controlShown: control === undefined || (!(control instanceof Error) && control.succeeded),
+    controlShown: control !== undefined && !(control instanceof Error) && control.succeeded,
+    controlUnavailable: control === undefined,
   };
 }
 

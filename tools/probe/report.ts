@@ -36,7 +36,8 @@ export function formatLine(result: ProbeResult): string {
 export function formatSummary({ sandbox, results }: ProbeReport): string {
   const count = (outcome: string) => results.filter((result) => result.outcome === outcome).length;
   const shown = results.filter(({ controlShown }) => controlShown).length;
-  return `${sandbox}: ${results.length} probes, ${count("contained")} contained, ${count("escaped")} escaped, ${count("unproven")} unproven; ${shown} controls shown`;
+  const unavailable = results.filter(({ controlUnavailable }) => controlUnavailable).length;
+  return `${sandbox}: ${results.length} probes, ${count("contained")} contained, ${count("escaped")} escaped, ${count("unproven")} unproven; ${shown} controls shown, ${unavailable} that this machine cannot show`;
 }
 
 /** Writes the section of this sandbox and keeps those of the others. */

@@ -38,7 +38,7 @@ def tried(action):
         value = action()
     except (OSError, MemoryError, ImportError, ValueError, RuntimeError, EOFError) as error:
         return did(False, type(error).__name__ + ": " + str(error))
-    return did(True, value)
+    return did(True, "done" if value is None else value)
 `;
 
 /** Calls of the kernel by their numbers, which differ between machines. */

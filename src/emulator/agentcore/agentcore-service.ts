@@ -76,7 +76,10 @@ function openRecord(
   bodyBytes: number,
   log: AgentCoreRequestLog,
 ): OpenAgentCoreRequest {
-  const { name, arguments: given } = (body ?? {}) as { name?: unknown; arguments?: { code?: unknown; command?: unknown } };
+  const { name, arguments: given } = (body ?? {}) as {
+    name?: unknown;
+    arguments?: { code?: unknown; command?: unknown };
+  };
   const code = given?.code ?? given?.command;
   return log.open({
     operation: route.operation,

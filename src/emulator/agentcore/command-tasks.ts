@@ -34,7 +34,12 @@ export class CommandTasks {
     });
     const startedAt = performance.now();
     const task: CommandTask = {
-      ...{ id: crypto.randomUUID(), status: "working", stdout: "", stderr: "", exitCode: undefined, executionTime: 0 },
+      id: crypto.randomUUID(),
+      status: "working",
+      stdout: "",
+      stderr: "",
+      exitCode: undefined,
+      executionTime: 0,
     };
     child.stdout.on("data", (chunk: Buffer) => (task.stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (task.stderr += chunk.toString()));

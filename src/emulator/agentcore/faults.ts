@@ -56,7 +56,11 @@ type ErrorAnswer = readonly [status: number, exception: string, message: string]
 const ERRORS: Readonly<Record<AgentCoreErrorKind, ErrorAnswer>> = {
   "access-denied": [403, "AccessDeniedException", "User is not authorized to perform this action."],
   conflict: [409, "ConflictException", "The request conflicts with the current state of the resource."],
-  internal: [500, "InternalServerException", "The service encountered an internal error. Try your request again."],
+  internal: [
+    500,
+    "InternalServerException",
+    "The service encountered an internal error. Try your request again.",
+  ],
   "not-found": [404, "ResourceNotFoundException", "The specified resource does not exist."],
   quota: [402, "ServiceQuotaExceededException", "The request would exceed a service quota of your account."],
   throttled: [429, "ThrottlingException", "Rate exceeded"],

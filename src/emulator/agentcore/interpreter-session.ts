@@ -36,7 +36,12 @@ export class InterpreterSession {
   #end: Promise<void> | undefined;
   readonly #timer: NodeJS.Timeout;
 
-  private constructor(details: SessionDetails, folder: string, kernel: Kernel, options: SessionKernelOptions) {
+  private constructor(
+    details: SessionDetails,
+    folder: string,
+    kernel: Kernel,
+    options: SessionKernelOptions,
+  ) {
     this.details = details;
     this.folder = folder;
     this.#kernel = kernel;

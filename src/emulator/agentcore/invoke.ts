@@ -47,7 +47,11 @@ function strikeResult(result: ToolResult, fault: AgentCoreFault | undefined): To
 }
 
 function withStdout(result: ToolResult, stdout: string): ToolResult {
-  return { ...result, content: [{ type: "text", text: stdout }], structuredContent: { ...result.structuredContent, stdout } };
+  return {
+    ...result,
+    content: [{ type: "text", text: stdout }],
+    structuredContent: { ...result.structuredContent, stdout },
+  };
 }
 
 async function send(call: AgentCoreCall, session: InterpreterSession, result: ToolResult): Promise<void> {
@@ -60,7 +64,9 @@ async function send(call: AgentCoreCall, session: InterpreterSession, result: To
   });
   if (fault?.kind === "stream-exception-after-run") {
     record.exception = fault.exception;
-    exchange.write(encodeException(fault.exception, JSON.stringify({ message: "The emulator was told to fail." })));
+    exchange.write(
+      encodeException(fault.exception, JSON.stringify({ message: "The emulator was told to fail." })),
+    );
     return exchange.end();
   }
   const frame = encodeEvent("result", JSON.stringify(result));
@@ -73,5 +79,7 @@ async function send(call: AgentCoreCall, session: InterpreterSession, result: To
 }
 
 function gone({ details }: InterpreterSession): Error {
-  return toErrorAnswer("not-found", { message: `Code interpreter session '${details.sessionId}' is not active.` });
+  return toErrorAnswer("not-found", {
+    message: `Code interpreter session '${details.sessionId}' is not active.`,
+  });
 }

@@ -41,8 +41,8 @@ export class KernelGoneError extends Error {
 }
 
 interface Waiting {
-  resolve(execution: Execution): void;
-  reject(error: Error): void;
+  readonly resolve: (execution: Execution) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Starts a kernel and waits until it is ready. */
@@ -52,7 +52,10 @@ export async function startKernel({ command, folder, memoryMb }: KernelOptions):
     cwd: folder,
     detached: true, // a process group of its own, to be ended as one
     env: {
-      ...{ PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, LANG: "C.UTF-8" },
+      PATH: process.env["PATH"],
+      HOME: folder,
+      TMPDIR: folder,
+      LANG: "C.UTF-8",
       TOOLSCRIPT_KERNEL_MEMORY_MB: String(memoryMb),
     },
     stdio: ["pipe", "ignore", "pipe", "pipe", "pipe"],
@@ -62,7 +65,9 @@ export async function startKernel({ command, folder, memoryMb }: KernelOptions):
     await kernel.ready;
   } catch (cause) {
     await kernel.kill();
-    throw new KernelGoneError(`The kernel "${command.join(" ")}" did not start: ${kernel.complaint()}`, { cause });
+    throw new KernelGoneError(`The kernel "${command.join(" ")}" did not start: ${kernel.complaint()}`, {
+      cause,
+    });
   }
   return kernel;
 }
@@ -131,6 +136,8 @@ class KernelProcess implements Kernel {
 
   #end(reason: string): void {
     this.#isGone = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(new KernelGoneError(`The kernel is gone: ${reason}`));
+    for (const { reject } of this.#waiting.splice(0)) {
+      reject(new KernelGoneError(`The kernel is gone: ${reason}`));
+    }
   }
 }

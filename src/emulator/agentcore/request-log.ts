@@ -42,7 +42,10 @@ export type OpenAgentCoreRequest = { -readonly [Key in keyof AgentCoreRequest]: 
 export class AgentCoreRequestLog {
   readonly #limit: number;
   readonly #records: AgentCoreRequest[] = [];
-  readonly #waiters = new Set<{ matches: (request: AgentCoreRequest) => boolean; resolve: (request: AgentCoreRequest) => void }>();
+  readonly #waiters = new Set<{
+    matches: (request: AgentCoreRequest) => boolean;
+    resolve: (request: AgentCoreRequest) => void;
+  }>();
   #counts: Record<AgentCoreOperation, number> = noCounts();
   #next = 0;
 
@@ -75,7 +78,13 @@ export class AgentCoreRequestLog {
   /** Adds a request. */
   open(details: Omit<AgentCoreRequest, "index" | "status" | "exception">): OpenAgentCoreRequest {
     const code = details.code.slice(0, KEPT_CODE_CHARACTERS);
-    const record: OpenAgentCoreRequest = { index: this.#next++, ...details, code, status: undefined, exception: undefined };
+    const record: OpenAgentCoreRequest = {
+      index: this.#next++,
+      ...details,
+      code,
+      status: undefined,
+      exception: undefined,
+    };
     this.#counts[record.operation] += 1;
     this.#records.push(record);
     if (this.#records.length > this.#limit) this.#records.shift();

@@ -40,12 +40,18 @@ async function toAnswer({ route, body }: AgentCoreCall, sessions: InterpreterSes
   if (operation === "start") return toReference(await start(identifier, body, sessions));
   if (operation === "list") return list(identifier, body, sessions);
   const session = sessions.find(identifier, sessionId);
-  if (operation === "get") return { ...toSummary(session), sessionTimeoutSeconds: session.details.timeoutSeconds };
+  if (operation === "get") {
+    return { ...toSummary(session), sessionTimeoutSeconds: session.details.timeoutSeconds };
+  }
   await session.end();
   return { codeInterpreterIdentifier: identifier, sessionId, lastUpdatedAt: new Date().toISOString() };
 }
 
-async function start(identifier: string, body: unknown, sessions: InterpreterSessions): Promise<InterpreterSession> {
+async function start(
+  identifier: string,
+  body: unknown,
+  sessions: InterpreterSessions,
+): Promise<InterpreterSession> {
   const { name = "", sessionTimeoutSeconds = DEFAULT_TIMEOUT_SECONDS, clientToken } = parse(startBody, body);
   return await sessions.start({ identifier, name, timeoutSeconds: sessionTimeoutSeconds }, clientToken);
 }
@@ -56,10 +62,14 @@ function list(identifier: string, body: unknown, sessions: InterpreterSessions):
   const from = nextToken === undefined ? 0 : Number(nextToken);
   if (!Number.isSafeInteger(from)) throw toErrorAnswer("validation", { message: "'nextToken' is not valid" });
   const all = sessions.all.filter(
-    (session) => session.details.identifier === identifier && (status === undefined || session.status === status),
+    (session) =>
+      session.details.identifier === identifier && (status === undefined || session.status === status),
   );
   const end = from + maxResults;
-  return { items: all.slice(from, end).map(toSummary), ...(end < all.length ? { nextToken: String(end) } : {}) };
+  return {
+    items: all.slice(from, end).map(toSummary),
+    ...(end < all.length ? { nextToken: String(end) } : {}),
+  };
 }
 
 function toReference({ details, createdAt }: InterpreterSession): Record<string, unknown> {

@@ -27,7 +27,9 @@ const toolArguments = z.object({
   command: z.string().optional(),
   path: z.string().optional(),
   paths: z.array(z.string()).optional(),
-  content: z.array(z.object({ path: z.string(), text: z.string().optional(), blob: z.string().optional() })).optional(),
+  content: z
+    .array(z.object({ path: z.string(), text: z.string().optional(), blob: z.string().optional() }))
+    .optional(),
   directoryPath: z.string().optional(),
   taskId: z.string().optional(),
 });
@@ -57,7 +59,11 @@ const TOOLS: Readonly<Record<string, ToolFunction>> = {
 export const TOOL_NAMES: readonly string[] = Object.keys(TOOLS);
 
 /** Runs a tool. @throws {AwsHttpError} 400 for an unknown tool or wrong arguments */
-export async function runTool(session: InterpreterSession, name: string, given: unknown): Promise<ToolResult> {
+export async function runTool(
+  session: InterpreterSession,
+  name: string,
+  given: unknown,
+): Promise<ToolResult> {
   const run = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
   if (run === undefined) throw invalid(`'name' must be one of [${TOOL_NAMES.join(", ")}]`);
   const parsed = toolArguments.safeParse(given ?? {});
@@ -65,7 +71,10 @@ export async function runTool(session: InterpreterSession, name: string, given: 
   return await run(session, parsed.data);
 }
 
-async function executeCode(session: InterpreterSession, { code, language, clearContext }: ToolArguments): Promise<ToolResult> {
+async function executeCode(
+  session: InterpreterSession,
+  { code, language, clearContext }: ToolArguments,
+): Promise<ToolResult> {
   if (language !== undefined && language !== "python") {
     throw invalid(`the emulator runs 'python' only, not '${language}'`);
   }
@@ -152,7 +161,9 @@ function findTask(session: InterpreterSession, id: string | undefined): CommandT
 /** Paths are relative to the session's folder and stay in it. */
 function inFolder(session: InterpreterSession, path: string): string {
   const file = resolve(session.folder, path.replace(/^\/+/, ""));
-  if (file !== session.folder && !file.startsWith(`${session.folder}/`)) throw invalid(`path '${path}' is not allowed`);
+  if (file !== session.folder && !file.startsWith(`${session.folder}/`)) {
+    throw invalid(`path '${path}' is not allowed`);
+  }
   return file;
 }
 

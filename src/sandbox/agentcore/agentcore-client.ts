@@ -36,14 +36,18 @@ export interface AgentCoreClient {
 /** Makes a client; the SDK is loaded by its first request. */
 export function createAgentCoreClient(settings: AgentCoreSettings): AgentCoreClient {
   let connecting: Promise<{ sdk: Sdk; client: BedrockAgentCoreClient }> | undefined;
-  const connection = (): Promise<{ sdk: Sdk; client: BedrockAgentCoreClient }> => (connecting ??= connect(settings));
+  const connection = (): Promise<{ sdk: Sdk; client: BedrockAgentCoreClient }> =>
+    (connecting ??= connect(settings));
   const codeInterpreterIdentifier = settings.identifier;
   return {
     async start(clientToken, options) {
       const { sdk, client } = await connection();
       const { name, sessionTimeoutSeconds } = settings;
       const command = new sdk.StartCodeInterpreterSessionCommand({
-        ...{ codeInterpreterIdentifier, name, sessionTimeoutSeconds, clientToken },
+        codeInterpreterIdentifier,
+        name,
+        sessionTimeoutSeconds,
+        clientToken,
       });
       const { sessionId } = await within(options, (abortSignal) => client.send(command, { abortSignal }));
       if (sessionId === undefined) throw damaged("the answer names no session");
@@ -52,7 +56,9 @@ export function createAgentCoreClient(settings: AgentCoreSettings): AgentCoreCli
     async execute(sessionId, code, options) {
       const { sdk, client } = await connection();
       const command = new sdk.InvokeCodeInterpreterCommand({
-        ...{ codeInterpreterIdentifier, sessionId, name: "executeCode" },
+        codeInterpreterIdentifier,
+        sessionId,
+        name: "executeCode",
         arguments: { language: "python", code },
       });
       return await within(options, async (abortSignal) => {
@@ -88,7 +94,12 @@ async function connect(settings: AgentCoreSettings): Promise<{ sdk: Sdk; client:
     ...(profile === undefined ? {} : { profile }),
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, requestTimeout: 0, httpAgent: agent, httpsAgent: agent },
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: 0,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
   });
   return { sdk, client };
 }
@@ -143,5 +154,7 @@ function isDamage(thrown: unknown, hasBegun: boolean): boolean {
 }
 
 function damaged(reason: string, cause?: unknown): ToolscriptError {
-  return new ToolscriptError("agentcore-answer", `Reading an answer of AgentCore failed: ${reason}`, { cause });
+  return new ToolscriptError("agentcore-answer", `Reading an answer of AgentCore failed: ${reason}`, {
+    cause,
+  });
 }

@@ -3,7 +3,12 @@
  *
  * `data` holds `status`, `requestId` and `exception` when the service gave them. It never contains credentials.
  */
-import { ToolscriptError, type ToolscriptErrorCode, isToolscriptError, toErrorMessage } from "../../errors.ts";
+import {
+  ToolscriptError,
+  type ToolscriptErrorCode,
+  isToolscriptError,
+  toErrorMessage,
+} from "../../errors.ts";
 
 /** What was being done. */
 export type AgentCoreAction = "start" | "invoke" | "stop" | "get";
@@ -49,11 +54,15 @@ const PASSING_NETWORK = /ECONNRESET|EPIPE|ETIMEDOUT|ECONNREFUSED|EAI_AGAIN|UND_E
 
 /** Whether another try may help. A host that cannot be found will not be found then either. */
 export function isPassing(thrown: unknown): boolean {
-  if (isToolscriptError(thrown)) return thrown.code === "agentcore-answer" || thrown.code === "sandbox-timeout";
+  if (isToolscriptError(thrown)) {
+    return thrown.code === "agentcore-answer" || thrown.code === "sandbox-timeout";
+  }
   const status = statusOf(thrown);
   if (status !== undefined && status !== 200) return PASSING_STATUSES.has(status);
   const name = nameOf(thrown);
-  if (name === "ThrottlingException" || name === "InternalServerException" || name === "ConflictException") return true;
+  if (name === "ThrottlingException" || name === "InternalServerException" || name === "ConflictException") {
+    return true;
+  }
   return name === "TimeoutError" || PASSING_NETWORK.test(networkText(thrown));
 }
 
@@ -72,10 +81,14 @@ export function toAgentCoreError(thrown: unknown, action: AgentCoreAction, subje
   const message = toErrorMessage(thrown);
   const status = statusOf(thrown);
   const what = `${ACTIONS[action]} "${subject}" failed`;
-  if (/^Region is missing/.test(message)) {
-    return new ToolscriptError("invalid-argument", `${what}: no region is set; pass "region" or set AWS_REGION`, {
-      cause: thrown,
-    });
+  if (message.startsWith("Region is missing")) {
+    return new ToolscriptError(
+      "invalid-argument",
+      `${what}: no region is set; pass "region" or set AWS_REGION`,
+      {
+        cause: thrown,
+      },
+    );
   }
   const code = toCode(thrown, name, status, message, action);
   const hint = hintFor(code, name, message, action);
@@ -97,7 +110,9 @@ function toCode(
   if (isMissing && name !== "UnknownOperationException") {
     return action === "start" ? "agentcore-access" : "agentcore-session-lost";
   }
-  if (name === "ValidationException" && /session/i.test(message) && action !== "start") return "agentcore-session-lost";
+  if (name === "ValidationException" && /session/i.test(message) && action !== "start") {
+    return "agentcore-session-lost";
+  }
   if (/ENOTFOUND/.test(networkText(thrown))) return "agentcore-access";
   return CODES[name] ?? (status === undefined ? undefined : STATUS_CODES[status]) ?? "agentcore-failed";
 }
@@ -105,7 +120,8 @@ function toCode(
 const HINTS: Partial<Record<ToolscriptErrorCode, string>> = {
   "agentcore-quota": "close sessions that are not needed, or ask for a higher quota",
   "agentcore-throttled": 'lower "invocationsPerSecond", raise "maxAttempts", or ask for a higher quota',
-  "agentcore-session-lost": "it expired, was stopped or was lost; its variables are gone, open another session",
+  "agentcore-session-lost":
+    "it expired, was stopped or was lost; its variables are gone, open another session",
 };
 
 function hintFor(code: ToolscriptErrorCode, name: string, message: string, action: AgentCoreAction): string {
@@ -117,7 +133,9 @@ function hintFor(code: ToolscriptErrorCode, name: string, message: string, actio
     return "allow bedrock-agentcore:StartCodeInterpreterSession, InvokeCodeInterpreter and StopCodeInterpreterSession";
   }
   if (/ENOTFOUND/.test(message)) return 'check "region" and "endpoint": AgentCore is not in every region';
-  if (/Provider/.test(name)) return 'set AWS credentials (environment, profile, SSO login or role), or pass "credentials"';
+  if (/Provider/.test(name)) {
+    return 'set AWS credentials (environment, profile, SSO login or role), or pass "credentials"';
+  }
   return "check the credentials, their region, and this machine's clock";
 }
 

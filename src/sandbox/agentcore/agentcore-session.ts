@@ -82,7 +82,9 @@ export class AgentCoreSession implements PoolableSession {
   async install(signal: AbortSignal): Promise<void> {
     const lines = this.#lines.splice(0);
     const either = AbortSignal.any([signal, this.#abort.signal]);
-    this.#receive(await this.#parts.channel.exchange({ lines, seconds: INSTALL_SECONDS, interrupt: false }, either));
+    this.#receive(
+      await this.#parts.channel.exchange({ lines, seconds: INSTALL_SECONDS, interrupt: false }, either),
+    );
     if (this.#python === UNKNOWN_PYTHON) throw violation("it did not greet");
   }
 
@@ -131,7 +133,7 @@ export class AgentCoreSession implements PoolableSession {
 
   async #exchange(): Promise<void> {
     const lines = this.#lines.splice(0);
-    const { interrupt } = { interrupt: this.#interrupt };
+    const interrupt = this.#interrupt;
     this.#interrupt = false;
     const seconds = this.#patience.start();
     this.#receive(await this.#parts.channel.exchange({ lines, seconds, interrupt }, this.#abort.signal));

@@ -79,7 +79,11 @@ export function agentcore(options: AgentCoreOptions = {}): AgentCoreSandbox {
     async close() {
       closing.abort();
       await Promise.allSettled(opening);
-      await Promise.all([warm?.close(), ...[...sessions].map((session) => session.close()), ...context.abandoned]);
+      await Promise.all([
+        warm?.close(),
+        ...[...sessions].map((session) => session.close()),
+        ...context.abandoned,
+      ]);
       context.client.destroy();
     },
   };
@@ -94,7 +98,11 @@ async function startSession(
   const remote = await startRemoteSession(context, signal);
   const marker = `toolscript-${randomBytes(16).toString("hex")}:`;
   const session = new AgentCoreSession({
-    ...{ remote, channel: new KernelChannel(remote, marker), marker, maxFrameBytes, longestInvocationMs },
+    remote,
+    channel: new KernelChannel(remote, marker),
+    marker,
+    maxFrameBytes,
+    longestInvocationMs,
     onEnd() {
       sessions.delete(session);
       release();

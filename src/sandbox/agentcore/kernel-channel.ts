@@ -32,7 +32,11 @@ export class KernelChannel {
   readonly #maxDeliveryCharacters: number;
   #sequence = 0;
 
-  constructor(remote: RemoteSession, marker: string, maxDeliveryCharacters: number = MAX_DELIVERY_CHARACTERS) {
+  constructor(
+    remote: RemoteSession,
+    marker: string,
+    maxDeliveryCharacters: number = MAX_DELIVERY_CHARACTERS,
+  ) {
     this.#remote = remote;
     this.#marker = marker;
     this.#maxDeliveryCharacters = maxDeliveryCharacters;
@@ -88,11 +92,19 @@ function toError(answer: KernelAnswer | NoAnswer, sessionId: string): Toolscript
     case "answer":
       return lost(`${what}: ${answer.text.trim()}`, "out-of-order");
     case "new-kernel":
-      return lost(`${what}: its interpreter was restarted; variables are gone, open another session`, "kernel-restarted");
+      return lost(
+        `${what}: its interpreter was restarted; variables are gone, open another session`,
+        "kernel-restarted",
+      );
     case "old-python":
-      return new ToolscriptError("sandbox-unavailable", `${what}: its Python is "${answer.detail}", wanted "3.9" or newer`);
+      return new ToolscriptError(
+        "sandbox-unavailable",
+        `${what}: its Python is "${answer.detail}", wanted "3.9" or newer`,
+      );
     case "cut":
-      return new ToolscriptError("agentcore-answer", `${what}: the answer was cut off`, { data: { reason: "cut" } });
+      return new ToolscriptError("agentcore-answer", `${what}: the answer was cut off`, {
+        data: { reason: "cut" },
+      });
     case "foreign":
       return new ToolscriptError("agentcore-answer", `${what}: the answer is not ours: "${answer.detail}"`, {
         data: { reason: "foreign" },

@@ -61,7 +61,13 @@ export function exchangeProgram(marker: string, request: ExchangeRequest): strin
 }
 
 /** Positional, in the order of the function in `kernel.py`. */
-function toArguments({ sequence, seconds, frames, interrupt = false, held = false }: ExchangeRequest): string {
+function toArguments({
+  sequence,
+  seconds,
+  frames,
+  interrupt = false,
+  held = false,
+}: ExchangeRequest): string {
   const packed = frames.length > MAX_PLAIN_CHARACTERS;
   const data = packed ? deflateSync(frames, { level: 1 }).toString("base64") : toAscii(frames);
   const flags = [packed, interrupt, held].map((flag) => (flag ? "True" : "False"));
@@ -70,7 +76,10 @@ function toArguments({ sequence, seconds, frames, interrupt = false, held = fals
 
 /** JSON with every character beyond ASCII escaped; in JSON these stand only where an escape may. */
 function toAscii(json: string): string {
-  return json.replaceAll(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return json.replaceAll(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function packSources(): string {

@@ -26,7 +26,8 @@ export function sharedRateLimiter(account: string, perSecond: number): RateLimit
 export function createRateLimiter(
   perSecond: number,
   now: () => number = () => performance.now(),
-  sleep: (ms: number, signal: AbortSignal) => Promise<unknown> = (ms, signal) => delay(ms, undefined, { signal }),
+  sleep: (ms: number, signal: AbortSignal) => Promise<unknown> = (ms, signal) =>
+    delay(ms, undefined, { signal }),
 ): RateLimiter {
   const capacity = Math.max(1, perSecond / 2);
   let tokens = capacity;

@@ -43,11 +43,14 @@ export interface ExecuteOptions<T> {
   readonly sequence: number;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
-  read(output: CodeOutput): T;
+  readonly read: (output: CodeOutput) => T;
 }
 
 /** Starts a session. @throws {ToolscriptError} `agentcore-access`, `agentcore-quota`, `agentcore-throttled`, `aborted` … */
-export async function startRemoteSession(context: RemoteContext, signal: AbortSignal): Promise<RemoteSession> {
+export async function startRemoteSession(
+  context: RemoteContext,
+  signal: AbortSignal,
+): Promise<RemoteSession> {
   const startedAt = performance.now();
   const starting = start(context).then((id) => {
     context.meter.started(id, performance.now() - startedAt);
@@ -97,7 +100,9 @@ function createSession(context: RemoteContext, id: string): RemoteSession {
 
 async function stop({ settings, client, meter }: RemoteContext, id: string): Promise<void> {
   try {
-    await retrying("stop", settings, meter, id, NEVER, () => client.stop(id, { signal: NEVER, timeoutMs: STOP_TIMEOUT_MS }));
+    await retrying("stop", settings, meter, id, NEVER, () =>
+      client.stop(id, { signal: NEVER, timeoutMs: STOP_TIMEOUT_MS }),
+    );
   } catch (error) {
     if (!isToolscriptError(error, "agentcore-session-lost")) throw error;
   }
@@ -140,5 +145,7 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, onGivenUp:
 
 function aborted(signal: AbortSignal): ToolscriptError {
   const cause: unknown = signal.reason;
-  return new ToolscriptError("aborted", "Waiting for AgentCore was given up: its signal was aborted", { cause });
+  return new ToolscriptError("aborted", "Waiting for AgentCore was given up: its signal was aborted", {
+    cause,
+  });
 }

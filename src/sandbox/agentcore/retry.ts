@@ -10,14 +10,17 @@ export interface RetryOptions {
   readonly maxAttempts: number;
   readonly signal: AbortSignal;
   /** Told before each pause. */
-  onRetry(retry: { attempt: number; delayMs: number; error: unknown }): void;
+  readonly onRetry: (retry: { attempt: number; delayMs: number; error: unknown }) => void;
 }
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 
 /** Does `work` until it succeeds, fails for good, or has had its tries; throws what the last one threw. */
-export async function withRetries<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
+export async function withRetries<T>(
+  work: (attempt: number) => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
   const { maxAttempts, signal, onRetry } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {

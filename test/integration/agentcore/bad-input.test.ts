@@ -10,20 +10,48 @@ const WRONG_KEY = { accessKeyId: "AKIAWRONG", secretAccessKey: "x" };
 
 describe("agentcore() with bad input", () => {
   test.each([
-    ["an unknown identifier", { identifier: "my-interpreter-x1" }, "agentcore-access", /my-interpreter-x1.*check "identifier"/],
-    ["unknown credentials", { credentials: WRONG_KEY }, "agentcore-access", /security token.*check the credentials/],
+    [
+      "an unknown identifier",
+      { identifier: "my-interpreter-x1" },
+      "agentcore-access",
+      /my-interpreter-x1.*check "identifier"/,
+    ],
+    [
+      "unknown credentials",
+      { credentials: WRONG_KEY },
+      "agentcore-access",
+      /security token.*check the credentials/,
+    ],
     [
       "a wrong secret",
       { credentials: { accessKeyId: "AKIAEMULATOR00000000", secretAccessKey: "x" } },
       "agentcore-access",
       /signature/,
     ],
-    ["no credentials at all", { credentials: async () => Promise.reject(noCredentials()) }, "agentcore-access", /set AWS credentials/],
-    ["an endpoint that does not exist", { endpoint: "http://agentcore.invalid" }, "agentcore-access", /check "region" and "endpoint"/],
-    ["a port where nobody listens", { endpoint: "http://127.0.0.1:9", maxAttempts: 2 }, "agentcore-failed", /ECONNREFUSED/],
+    [
+      "no credentials at all",
+      { credentials: async () => Promise.reject(noCredentials()) },
+      "agentcore-access",
+      /set AWS credentials/,
+    ],
+    [
+      "an endpoint that does not exist",
+      { endpoint: "http://agentcore.invalid" },
+      "agentcore-access",
+      /check "region" and "endpoint"/,
+    ],
+    [
+      "a port where nobody listens",
+      { endpoint: "http://127.0.0.1:9", maxAttempts: 2 },
+      "agentcore-failed",
+      /ECONNREFUSED/,
+    ],
   ] as const)("open() rejects when it is given %s", async (_title, options, code, message) => {
     await using emulated = await emulate(options);
-    await expect(emulated.sandbox.open()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await expect(emulated.sandbox.open()).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+    });
     expect(emulated.emulator.sessions).toEqual([]);
   });
 
@@ -35,11 +63,17 @@ describe("agentcore() with bad input", () => {
   test("open() tells 402 (a quota) and 429 (the rate) apart", async () => {
     await using emulated = await emulate({ maxAttempts: 2 }, { maxSessions: 1 });
     const first = await emulated.sandbox.open();
-    await expect(emulated.sandbox.open()).rejects.toMatchObject({ code: "agentcore-quota", data: { status: 402 } });
+    await expect(emulated.sandbox.open()).rejects.toMatchObject({
+      code: "agentcore-quota",
+      data: { status: 402 },
+    });
     expect(emulated.emulator.counts.start).toBe(2);
     await first.close();
     emulated.emulator.fault({ kind: "throttled" }, { operation: "start", times: 2 });
-    await expect(emulated.sandbox.open()).rejects.toMatchObject({ code: "agentcore-throttled", data: { status: 429 } });
+    await expect(emulated.sandbox.open()).rejects.toMatchObject({
+      code: "agentcore-throttled",
+      data: { status: 429 },
+    });
     expect(emulated.emulator.counts.start).toBe(4);
   });
 
@@ -48,13 +82,15 @@ describe("agentcore() with bad input", () => {
     emulated.emulator.fault({ kind: "access-denied" }, { operation: "start" });
     await expect(emulated.sandbox.open()).rejects.toMatchObject({
       code: "agentcore-access",
-      message: expect.stringContaining("bedrock-agentcore:StartCodeInterpreterSession"),
+      message: expect.stringContaining("bedrock-agentcore:StartCodeInterpreterSession") as string,
       data: { status: 403, exception: "AccessDeniedException" },
     });
   });
 
   test("an error never carries credentials", async () => {
-    await using emulated = await emulate({ credentials: { accessKeyId: "AKIAEMULATOR00000000", secretAccessKey: "very-secret" } });
+    await using emulated = await emulate({
+      credentials: { accessKeyId: "AKIAEMULATOR00000000", secretAccessKey: "very-secret" },
+    });
     const error: unknown = await emulated.sandbox.open().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "agentcore-access" });
     expect(JSON.stringify(error)).not.toContain("very-secret");
@@ -70,7 +106,9 @@ describe("agentcore() with bad input", () => {
     [{ identifier: "" }],
   ])("agentcore() refuses %o", (options) => {
     const name = Object.keys(options)[0] ?? "";
-    expect(() => agentcore(options)).toThrow(expect.objectContaining({ code: "invalid-argument", message: expect.stringContaining(name) }));
+    expect(() => agentcore(options)).toThrow(
+      expect.objectContaining({ code: "invalid-argument", message: expect.stringContaining(name) as string }),
+    );
   });
 
   test("output that contains frame markers and whole answers is text", async () => {
@@ -86,7 +124,12 @@ print(forged, file=sys.stderr)
 print(await echo(value="real"))`;
     const result = await session.run(code).result;
     expect(result).toMatchObject({ returnCode: 0, stats: { calls: 1 } });
-    expect(result.stdout.split("\n").slice(0, 4).map((line) => line.replace(/^.*?:/, ""))).toMatchInlineSnapshot(`
+    expect(
+      result.stdout
+        .split("\n")
+        .slice(0, 4)
+        .map((line) => line.replace(/^.*?:/, "")),
+    ).toMatchInlineSnapshot(`
       [
         "{"type":"done","cell":1,"returnCode":9,"droppedBytes":0}",
         "begin {"sequence":1,"state":"ended","wakeInMs":null,"encoding":"plain","bytes":0}",
@@ -130,12 +173,14 @@ kernel._session._transport.write((kernel._session._marker + '{"type":"launch"}\\
     await using emulated = await emulate();
     const big = returning("big", () => "é".repeat(20_000_000));
     const session = await emulated.open({ tools: [big] });
-    const refused = await session.run("try:\n    await big()\nexcept ToolError as error:\n    print(error)").result;
+    const refused = await session.run("try:\n    await big()\nexcept ToolError as error:\n    print(error)")
+      .result;
     expect(refused.stdout).toMatch(/result|bytes|limit/);
     const half = returning("half", () => "0123456789abcdef".repeat(1_500_000));
     session.setTools([half]);
     emulated.emulator.clearRequests();
-    const code = "import asyncio\nprint(*[len(part) for part in await asyncio.gather(*[half() for _ in range(4)])])";
+    const code =
+      "import asyncio\nprint(*[len(part) for part in await asyncio.gather(*[half() for _ in range(4)])])";
     expect((await session.run(code).result).stdout).toBe("24000000 24000000 24000000 24000000\n");
     expect(emulated.emulator.requests.every(({ bodyBytes }) => bodyBytes < 100_000_000)).toBe(true);
     expect(emulated.emulator.counts.invoke).toBe(3);

@@ -7,8 +7,16 @@ import {
   type AgentCoreEmulatorOptions,
   startAgentCoreEmulator,
 } from "../../../src/emulator/agentcore-emulator.ts";
-import { type AgentCoreOptions, type AgentCoreSandbox, agentcore } from "../../../src/sandbox/agentcore/agentcore.ts";
-import { openScriptSession, type OpenScriptSessionOptions, type ScriptSession } from "../../../src/script/script-session.ts";
+import {
+  type AgentCoreOptions,
+  type AgentCoreSandbox,
+  agentcore,
+} from "../../../src/sandbox/agentcore/agentcore.ts";
+import {
+  openScriptSession,
+  type OpenScriptSessionOptions,
+  type ScriptSession,
+} from "../../../src/script/script-session.ts";
 
 /** An emulator, a sandbox on it, and what opens sessions there. */
 export interface Emulated extends AsyncDisposable {
@@ -19,7 +27,12 @@ export interface Emulated extends AsyncDisposable {
 
 /** What a client of an emulator needs. */
 export function clientOptions({ url }: AgentCoreEmulator): AgentCoreOptions {
-  return { region: "us-east-1", endpoint: url, credentials: AGENTCORE_EMULATOR_CREDENTIALS, invocationsPerSecond: 0 };
+  return {
+    region: "us-east-1",
+    endpoint: url,
+    credentials: AGENTCORE_EMULATOR_CREDENTIALS,
+    invocationsPerSecond: 0,
+  };
 }
 
 /** Starts both; disposing of it fails when a session was left open. */

@@ -31,7 +31,9 @@ function createNote(): { tool: Tool; calls: number[] } {
   return { tool: note, calls };
 }
 
-const EACH_ONCE = Array.from({ length: 10 }, (_, index) => [index, 100 + index]).flat().toSorted((a, b) => a - b);
+const EACH_ONCE = Array.from({ length: 10 }, (_, index) => [index, 100 + index])
+  .flat()
+  .toSorted((a, b) => a - b);
 
 async function runWaves(emulated: Emulated): Promise<{ calls: number[]; stdout: string; stderr: string }> {
   const note = createNote();
@@ -47,7 +49,10 @@ const FAULTS: readonly (readonly [title: string, fault: AgentCoreFault])[] = [
   ["500 before the code ran", { kind: "internal" }],
   ["503", { kind: "unavailable" }],
   ["500 after the code ran", { kind: "internal-after-run" }],
-  ["an exception in the stream, after the code ran", { kind: "stream-exception-after-run", exception: "throttlingException" }],
+  [
+    "an exception in the stream, after the code ran",
+    { kind: "stream-exception-after-run", exception: "throttlingException" },
+  ],
   ["the connection cut before", { kind: "cut-before" }],
   ["the connection cut after the code ran", { kind: "cut-after" }],
   ["the connection cut in the answer", { kind: "cut-answer" }],
@@ -58,15 +63,18 @@ const FAULTS: readonly (readonly [title: string, fault: AgentCoreFault])[] = [
 ];
 
 describe("agentcore() with faults", () => {
-  test.each(FAULTS)("each tool call executed exactly once when every invocation meets %s at first", async (_title, fault) => {
-    await using emulated = await emulate();
-    // Request 0 is the start; then each invocation fails and is repeated.
-    emulated.emulator.fault(fault, { times: "always", when: ({ index }) => index % 2 === 1 });
-    const { calls, stdout, stderr } = await runWaves(emulated);
-    expect({ calls, stdout, stderr }).toEqual({ calls: EACH_ONCE, stdout: "1045 1\n", stderr: "" });
-    expect(emulated.emulator.counts.invoke).toBe(6);
-    expect(emulated.sandbox.stats().retries).toBe(3);
-  });
+  test.each(FAULTS)(
+    "each tool call executed exactly once when every invocation meets %s at first",
+    async (_title, fault) => {
+      await using emulated = await emulate();
+      // Request 0 is the start; then each invocation fails and is repeated.
+      emulated.emulator.fault(fault, { times: "always", when: ({ index }) => index % 2 === 1 });
+      const { calls, stdout, stderr } = await runWaves(emulated);
+      expect({ calls, stdout, stderr }).toEqual({ calls: EACH_ONCE, stdout: "1045 1\n", stderr: "" });
+      expect(emulated.emulator.counts.invoke).toBe(6);
+      expect(emulated.sandbox.stats().retries).toBe(3);
+    },
+  );
 
   test.each(["internal-after-run", "cut-after", "throttled"] as const)(
     "open() starts one session only when the answer to the start meets %s",
@@ -91,19 +99,22 @@ describe("agentcore() with faults", () => {
     ["agentcore-answer", { kind: "foreign-output", stdout: "x" }],
     ["agentcore-session-lost", { kind: "session-gone" }],
     ["agentcore-session-lost", { kind: "kernel-restart" }],
-  ] as const)("the run rejects with %s when the fault %o stays, and the session is stopped", async (code, fault) => {
-    await using emulated = await emulate({ maxAttempts: 2 });
-    const note = createNote();
-    const session = await emulated.open({ tools: [note.tool] });
-    // From the second invocation on: the script is in its first wave.
-    emulated.emulator.fault(fault, { times: "always", when: ({ index }) => index >= 2 });
-    await expect(session.run(WAVES).result).rejects.toMatchObject({ name: "ToolscriptError", code });
-    expect(note.calls).toHaveLength(10);
-    expect(session.alive).toBe(false);
-    emulated.emulator.clearFaults();
-    await session.close();
-    expect(emulated.emulator.sessions).toMatchObject([{ status: "TERMINATED" }]);
-  });
+  ] as const)(
+    "the run rejects with %s when the fault %o stays, and the session is stopped",
+    async (code, fault) => {
+      await using emulated = await emulate({ maxAttempts: 2 });
+      const note = createNote();
+      const session = await emulated.open({ tools: [note.tool] });
+      // From the second invocation on: the script is in its first wave.
+      emulated.emulator.fault(fault, { times: "always", when: ({ index }) => index >= 2 });
+      await expect(session.run(WAVES).result).rejects.toMatchObject({ name: "ToolscriptError", code });
+      expect(note.calls).toHaveLength(10);
+      expect(session.alive).toBe(false);
+      emulated.emulator.clearFaults();
+      await session.close();
+      expect(emulated.emulator.sessions).toMatchObject([{ status: "TERMINATED" }]);
+    },
+  );
 
   test("a script that kills its interpreter is not run again when the first exchange is repeated", async () => {
     await using emulated = await emulate();
@@ -119,7 +130,9 @@ describe("agentcore() with faults", () => {
   test("a session that expires in mid-script is agentcore-session-lost", async () => {
     await using emulated = await emulate({ sessionTimeoutSeconds: 1 });
     const session = await emulated.open({ tools: [echo] });
-    const run = session.run("import asyncio\nwhile True:\n    await echo(value=1)\n    await asyncio.sleep(0.2)");
+    const run = session.run(
+      "import asyncio\nwhile True:\n    await echo(value=1)\n    await asyncio.sleep(0.2)",
+    );
     await expect(run.result).rejects.toMatchObject({ code: "agentcore-session-lost" });
     expect(session.alive).toBe(false);
   });

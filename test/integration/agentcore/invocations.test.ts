@@ -21,15 +21,23 @@ describe("agentcore() in invocations", () => {
     ["20 gathered calls", gather(20), 2, "190\n"],
     ["1,000 gathered calls", gather(1000), 2, "499500\n"],
     ["three dependent levels", AUDIT, 4, "9\n"],
-    ["a short sleep after the last call", "import asyncio\nprint(await echo(value=1))\nawait asyncio.sleep(0.05)", 2, "1\n"],
-  ])("run() costs what it must when a session's first cell is %s", async (_title, code, invocations, stdout) => {
-    await using emulated = await emulate();
-    const session = await emulated.open({ tools: [echo] });
-    const result = await session.run(code).result;
-    expect(result).toMatchObject({ stdout, stderr: "", returnCode: 0 });
-    expect(emulated.emulator.counts).toMatchObject({ start: 1, invoke: invocations });
-    expect(emulated.sandbox.stats().invocations).toBe(invocations);
-  });
+    [
+      "a short sleep after the last call",
+      "import asyncio\nprint(await echo(value=1))\nawait asyncio.sleep(0.05)",
+      2,
+      "1\n",
+    ],
+  ])(
+    "run() costs what it must when a session's first cell is %s",
+    async (_title, code, invocations, stdout) => {
+      await using emulated = await emulate();
+      const session = await emulated.open({ tools: [echo] });
+      const result = await session.run(code).result;
+      expect(result).toMatchObject({ stdout, stderr: "", returnCode: 0 });
+      expect(emulated.emulator.counts).toMatchObject({ start: 1, invoke: invocations });
+      expect(emulated.sandbox.stats().invocations).toBe(invocations);
+    },
+  );
 
   test("run() costs the same when it is not the first cell", async () => {
     await using emulated = await emulate();
@@ -60,7 +68,8 @@ describe("agentcore() in invocations", () => {
   test("run() asks again when a script computes for longer than one invocation may last", async () => {
     await using emulated = await emulate({ longestInvocationMs: 100 });
     const session = await emulated.open();
-    const code = "import time\nend = time.monotonic() + 0.8\nwhile time.monotonic() < end: pass\nprint('done')";
+    const code =
+      "import time\nend = time.monotonic() + 0.8\nwhile time.monotonic() < end: pass\nprint('done')";
     const result = await session.run(code).result;
     expect(result).toMatchObject({ stdout: "done\n", returnCode: 0 });
     expect(emulated.emulator.counts.invoke).toBeGreaterThan(3);
@@ -69,7 +78,8 @@ describe("agentcore() in invocations", () => {
   test("run() captures what a script prints between two invocations", async () => {
     await using emulated = await emulate({ longestInvocationMs: 20 });
     const session = await emulated.open();
-    const code = "import time\nend = time.monotonic() + 1\nn = 0\nwhile time.monotonic() < end:\n    print(n); n += 1\n    for _ in range(2000): pass\nprint('last', n)";
+    const code =
+      "import time\nend = time.monotonic() + 1\nn = 0\nwhile time.monotonic() < end:\n    print(n); n += 1\n    for _ in range(2000): pass\nprint('last', n)";
     const { stdout } = await session.run(code).result;
     const lines = stdout.trim().split("\n");
     expect(emulated.emulator.counts.invoke).toBeGreaterThan(5);

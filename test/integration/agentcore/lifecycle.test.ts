@@ -21,10 +21,26 @@ describe("agentcore() sessions", () => {
     emulated.emulator.fault({ kind: "throttled" });
     await session.run("await echo(value=1)").result;
     await session.close();
-    expect(events.map(({ type }) => type)).toEqual(["session-started", "retry", "invocation", "invocation", "session-stopped"]);
+    expect(events.map(({ type }) => type)).toEqual([
+      "session-started",
+      "retry",
+      "invocation",
+      "invocation",
+      "session-stopped",
+    ]);
     expect(events.at(2)).toMatchObject({ sequence: 1, attempts: 2 });
-    expect(events.at(-1)).toMatchObject({ sessionId: session.id, invocations: 3, seconds: expect.any(Number) });
-    expect(emulated.sandbox.stats()).toMatchObject({ open: 0, started: 1, stopped: 1, invocations: 3, retries: 1 });
+    expect(events.at(-1)).toMatchObject({
+      sessionId: session.id,
+      invocations: 3,
+      seconds: expect.any(Number) as number,
+    });
+    expect(emulated.sandbox.stats()).toMatchObject({
+      open: 0,
+      started: 1,
+      stopped: 1,
+      invocations: 3,
+      retries: 1,
+    });
     expect(emulated.sandbox.stats().sessionSeconds).toBeGreaterThan(0);
   });
 
@@ -62,7 +78,9 @@ describe("agentcore() sessions", () => {
     ["nothing left to do", "idle"],
   ])("a process that ends by %s stops its session", async (how, mode) => {
     await using emulator = await startAgentCoreEmulator();
-    const child = spawn(process.execPath, [LEAVER, emulator.url, mode], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [LEAVER, emulator.url, mode], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const exited = once(child, "exit");
     await once(child.stdout, "data");
     if (mode === "signal") child.kill(how as NodeJS.Signals);

@@ -23,6 +23,8 @@ export interface DockerRow {
   readonly loosen: (host: Record<string, unknown>, spec: LooseSpec, lab: DockerLab) => void;
   /** Whether the attempt succeeded. @default what the script says of itself */
   readonly judge?: (run: ScriptRun, lab: DockerLab) => boolean;
+  /** What the judgement rests on, where it is not what the script says. */
+  readonly evidence?: (run: ScriptRun, succeeded: boolean) => string;
   /** A success is that the script got hold of the secret. */
   readonly steals?: true;
   /** The script may be ended before it can say anything. */
@@ -50,7 +52,7 @@ function judge(row: DockerRow, run: ScriptRun, lab: DockerLab): Finding {
   checkRun(run, row.mayEnd === true);
   const found = `${run.stdout}${run.facts?.detail ?? ""}`.includes(lab.secret);
   const succeeded = row.judge?.(run, lab) ?? (row.steals === true ? found : run.facts?.ok === true);
-  const evidence = found ? "the secret was read" : describeRun(run);
+  const evidence = found ? "the secret was read" : (row.evidence?.(run, succeeded) ?? describeRun(run));
   return { succeeded, evidence: evidence.replaceAll(lab.secret, "the secret") };
 }
 

@@ -14,6 +14,8 @@ const writableRoot: DockerRow["loosen"] = (host) => {
   host["ReadonlyRootfs"] = false;
 };
 
+const readLogBytes = (printed: string): number => Number(/LOG-BYTES (\d+)/.exec(printed)?.[1] ?? 0);
+
 /** The rows of this class. */
 export const filesystemRows: readonly DockerRow[] = [
   {
@@ -190,7 +192,8 @@ time.sleep(1)
       const size = LogPath === "" ? 0 : ((await stat(LogPath).catch(() => undefined))?.size ?? 0);
       return `\nLOG-BYTES ${size}\n`;
     },
-    judge: ({ stdout }) => Number(/LOG-BYTES (\d+)/.exec(stdout)?.[1] ?? 0) > 1024 * 1024,
+    judge: ({ stdout }) => readLogBytes(stdout) > 1024 * 1024,
+    evidence: ({ stdout }) => `${readLogBytes(stdout)} bytes in the daemon's log`,
     without: "with the daemon's usual log driver",
     loosen: (host) => {
       host["LogConfig"] = { Type: "json-file", Config: {} };

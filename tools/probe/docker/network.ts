@@ -1,6 +1,7 @@
 /**
  * Attempts to reach a network.
  */
+import { describeRun } from "../script-run.ts";
 import type { DockerRow } from "./docker-probe.ts";
 
 const STEAL_TCP = `
@@ -18,6 +19,9 @@ const useHostNetwork: DockerRow["loosen"] = (host, spec) => {
 
 const receivedNonce: DockerRow["judge"] = ({ nonce }, { received }) =>
   received.some((text) => text.includes(nonce));
+
+const describeArrival: DockerRow["evidence"] = (run, succeeded) =>
+  succeeded ? "it arrived at the host" : `nothing arrived at the host: ${describeRun(run)}`;
 
 /** The rows of this class. */
 export const networkRows: readonly DockerRow[] = [
@@ -41,6 +45,7 @@ def send():
 tried(send)
 `,
     judge: receivedNonce,
+    evidence: describeArrival,
     without: "with the host's network",
     loosen: useHostNetwork,
   },
@@ -52,6 +57,7 @@ import socket
 tried(lambda: socket.getaddrinfo(NONCE + ".example.com", 80))
 `,
     judge: receivedNonce,
+    evidence: describeArrival,
     without: "with the host's network and a name server",
     loosen: (host, spec, lab) => {
       useHostNetwork(host, spec, lab);
@@ -71,6 +77,7 @@ def send():
 tried(send)
 `,
     judge: receivedNonce,
+    evidence: describeArrival,
     without: "with the host's network",
     loosen: useHostNetwork,
   },

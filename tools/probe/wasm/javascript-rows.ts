@@ -37,7 +37,11 @@ const withV8Flags =
     args.map((arg) => (arg.startsWith("--v8-flags=") ? change(arg) : arg));
 
 const allowAll: JavaScriptRow["loosen"] = (args) => [
-  ...["run", "--allow-all", "--no-prompt", "--no-config", "--no-lock"],
+  "run",
+  "--allow-all",
+  "--no-prompt",
+  "--no-config",
+  "--no-lock",
   ...args.filter((arg) => arg === GUEST_PROGRAM),
 ];
 
