@@ -1,7 +1,8 @@
 """The driver for a process of its own: frames on its standard streams (Docker, plain subprocesses).
 
 Guarantees: before any script runs, the real stdin and stderr have moved to private descriptors, and descriptors 1 and 2
-(subprocesses, C code) lead to pipes that are read as output. The process ends promptly with its host.
+(subprocesses, C code) lead to pipes that are read as output. The process ends promptly with its host. Where the kernel
+can, system calls are filtered once more.
 """
 
 import fcntl
@@ -16,6 +17,7 @@ import warnings
 from time import monotonic, sleep
 
 from .output import FLUSH_SECONDS, RAW_STDERR, RAW_STDOUT
+from .seccomp import tighten
 
 # Exit code after a fault of the runner itself, `EX_SOFTWARE`.
 EXIT_FAULT = 70

@@ -98,6 +98,11 @@ describe("createKeyAccess", () => {
     const forged = { "x-forwarded-for": "127.0.0.1", forwarded: "for=127.0.0.1", host: "localhost" };
     expect(await outcome(access.check(request(forged)))).toEqual({ type: "permission_error", status: 403 });
     expect(await outcome(access.check(request({}, "::1")))).toBe("loopback");
+    expect([access.checkPeer?.("203.0.113.7")?.status, access.checkPeer?.("127.0.0.1")]).toEqual([
+      403,
+      undefined,
+    ]);
+    expect(createKeyAccess([record()]).checkPeer?.("203.0.113.7")).toBeUndefined();
     expect(await outcome(access.check(request({}, "::ffff:127.0.0.1")))).toBe("loopback");
   });
 

@@ -75,6 +75,7 @@ export function createKeyAccess(records: readonly KeyRecord[], options: KeyAcces
       return ring.size;
     },
     replace,
+    checkPeer: (address) => (ring.size === 0 && opensToLoopback ? loopback.checkPeer?.(address) : undefined),
     check(request) {
       if (ring.size === 0 && opensToLoopback) return loopback.check(request);
       const key = readApiKey(request.headers);

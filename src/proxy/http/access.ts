@@ -45,6 +45,8 @@ export interface AccessRefusal {
 /** Decides who may ask. */
 export interface Access {
   check(request: AccessRequest): AccessGrant | AccessRefusal | Promise<AccessGrant | AccessRefusal>;
+  /** Refuses a machine whatever it asks for, routes without a key included. @default every machine may ask */
+  checkPeer?(remoteAddress: string | undefined): ApiError | undefined;
 }
 
 /** The key of a request, from either header; undefined when it has none. */
@@ -63,8 +65,9 @@ export function loopbackAccess(): Access {
     "permission_error",
     "No API keys are configured, so this server answers requests from its own machine only",
   );
+  const isHere = (address: string | undefined): boolean => address === undefined || LOOPBACK.test(address);
   return {
-    check: ({ remoteAddress }) =>
-      remoteAddress === undefined || LOOPBACK.test(remoteAddress) ? grant : { ok: false, error },
+    check: ({ remoteAddress }) => (isHere(remoteAddress) ? grant : { ok: false, error }),
+    checkPeer: (remoteAddress) => (isHere(remoteAddress) ? undefined : error),
   };
 }

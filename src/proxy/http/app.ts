@@ -7,7 +7,7 @@ import { toApiError } from "../errors/to-api-error.ts";
 import { createId } from "../ids.ts";
 import type { ServerState } from "../server-state.ts";
 import { answerCountTokens } from "./count-tokens-route.ts";
-import { type Exchange, runExchange, toErrorResponse } from "./exchange.ts";
+import { type Exchange, runExchange, toErrorResponse, toRemoteAddress } from "./exchange.ts";
 import { answerMessages } from "./messages-route.ts";
 import { answerModel, answerModelList } from "./models-route.ts";
 
@@ -40,15 +40,30 @@ export function createApp(state: ServerState): Hono {
 
 /** Read by load balancers and Prometheus: they have no key and are not counted. */
 function addOperatorRoutes(app: Hono, { options, lifecycle, metrics }: ServerState): void {
-  app.get("/healthz", (context) => context.json({ status: "ok" }));
-  app.get("/readyz", async (context) => {
-    const isReady = !lifecycle.isDraining && (await options.isReady());
-    return context.json({ status: isReady ? "ready" : "not ready" }, isReady ? 200 : 503);
-  });
-  app.get("/metrics", async () => {
-    const text = await metrics.registry.metrics();
-    return new Response(text, { headers: { "content-type": metrics.registry.contentType } });
-  });
+  const guard =
+    (answer: (context: Context) => Response | Promise<Response>) =>
+    (context: Context): Response | Promise<Response> => {
+      const refusal = options.access.checkPeer?.(toRemoteAddress(context));
+      return refusal === undefined ? answer(context) : toErrorResponse(refusal, createId("req"));
+    };
+  app.get(
+    "/healthz",
+    guard((context) => context.json({ status: "ok" })),
+  );
+  app.get(
+    "/readyz",
+    guard(async (context) => {
+      const isReady = !lifecycle.isDraining && (await options.isReady());
+      return context.json({ status: isReady ? "ready" : "not ready" }, isReady ? 200 : 503);
+    }),
+  );
+  app.get(
+    "/metrics",
+    guard(async () => {
+      const text = await metrics.registry.metrics();
+      return new Response(text, { headers: { "content-type": metrics.registry.contentType } });
+    }),
+  );
 }
 
 function addRefusals(app: Hono, run: (answer: Answer) => (context: Context) => Promise<Response>): void {

@@ -80,11 +80,16 @@ function toJsonResponse(
   });
 }
 
-async function authorize(context: Context, { options }: ServerState): Promise<AccessGrant> {
+/** The address of the machine at the other end of the socket; undefined when there is no socket. */
+export function toRemoteAddress(context: Context): string | undefined {
   const bindings = context.env as SocketBindings | undefined;
+  return bindings?.incoming?.socket?.remoteAddress;
+}
+
+async function authorize(context: Context, { options }: ServerState): Promise<AccessGrant> {
   const answer = await options.access.check({
     headers: context.req.raw.headers,
-    remoteAddress: bindings?.incoming?.socket?.remoteAddress,
+    remoteAddress: toRemoteAddress(context),
     method: context.req.method,
     path: context.req.path,
   });

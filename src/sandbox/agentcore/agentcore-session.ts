@@ -175,7 +175,7 @@ export class AgentCoreSession implements PoolableSession {
   #fail(error: Error): void {
     if (this.#isOver) return;
     this.#closing = this.#finish(() => this.#queue.fail(error));
-    this.#closing.catch(() => {}); // `close()` tells its caller; the reason of the end is known already
+    ignoreFailure(this.#closing); // `close()` tells its caller; the reason of the end is known already
   }
 
   async #finish(tell: () => void): Promise<void> {
@@ -191,6 +191,10 @@ export class AgentCoreSession implements PoolableSession {
       this.#end.resolve();
     }
   }
+}
+
+function ignoreFailure(work: Promise<void>): void {
+  work.catch(() => {});
 }
 
 function violation(reason: string): ToolscriptError {

@@ -1,10 +1,11 @@
 /**
  * `curl`, one process for each request, as a person with a terminal would.
  */
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { QUESTION } from "../../../examples/expense-auditor/question.ts";
+import { requireOrSkip } from "../../require.ts";
 import { AUDIT_TIMEOUT_MS, type AuditServer, MODEL, startAuditServer } from "./audit-server.ts";
 
 vi.setConfig({ testTimeout: AUDIT_TIMEOUT_MS, hookTimeout: AUDIT_TIMEOUT_MS });
@@ -44,7 +45,9 @@ async function curl(body: object): Promise<Message> {
   return JSON.parse((await sent).stdout) as Message;
 }
 
-test("curl runs the audit with two samples", async () => {
+const skip = await requireOrSkip("curl", () => spawnSync("curl", ["--version"]).status === 0);
+
+test.skipIf(skip)("curl runs the audit with two samples", async () => {
   const messages: object[] = [{ role: "user", content: QUESTION }];
   let message = await curl({ model: MODEL, max_tokens: 4000, tools: server.declarations, messages });
   const container = message.container?.id;

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { exchangeProgram, installProgram } from "./kernel-program.ts";
+
+const REQUEST = { sequence: 2, seconds: 1.5, frames: "" };
+
+describe("exchangeProgram()", () => {
+  test("is ASCII on one line, whatever the frames hold", () => {
+    const frames = `${JSON.stringify({ value: "é\u2028\u0085\v🎉\ud800\\\"'''\n" })}\n`;
+    const program = exchangeProgram("mark:", { ...REQUEST, frames });
+    expect(program).toMatch(/^[\x20-\x7e]+\n$/);
+    const literal = /exchange\(2,1\.500,("(?:\\.|[^"\\])*")/.exec(program)?.[1] ?? "";
+    expect(JSON.parse(JSON.parse(literal) as string)).toEqual(JSON.parse(frames));
+  });
+
+  test("packs frames that are large", () => {
+    const frames = `{"value":"${"x".repeat(1_000_000)}"}\n`;
+    const program = exchangeProgram("mark:", { ...REQUEST, frames });
+    expect(program.length).toBeLessThan(10_000);
+    expect(program).toContain(",True,False,False)");
+  });
+
+  test("says interrupt and held", () => {
+    expect(exchangeProgram("mark:", { ...REQUEST, interrupt: true })).toContain('"",False,True,False)');
+    expect(exchangeProgram("mark:", { ...REQUEST, held: true })).toContain('"",False,False,True)');
+  });
+});
+
+describe("installProgram()", () => {
+  test("is ASCII, small, and leaves no name behind", () => {
+    const program = installProgram("mark:", { ...REQUEST, frames: '{"value":"é"}\n' });
+    expect(program).toMatch(/^[\x20-\x7e\n]+$/);
+    expect(program.length).toBeLessThan(60_000);
+    expect(program.endsWith("_toolscript()\ndel _toolscript\n")).toBe(true);
+    expect(program).not.toMatch(/PACKED_SOURCES|ARGUMENTS|ONCE|\bMARKER\b/);
+  });
+});
