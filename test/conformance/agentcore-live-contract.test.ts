@@ -15,13 +15,14 @@ const NEEDS_NEARNESS = new Set(["budget.waiting-is-not-running"]);
 
 const skip = await requireOrSkip("agentcore", () => region);
 
-function proveContract(): void {
+const cases = sandboxContract.filter(({ id }) => !NEEDS_NEARNESS.has(id));
+
+describe.skipIf(skip)("AgentCore sandbox on the real service", { timeout: TIMEOUT_MS }, () => {
   const bench = openContractBench(agentcore({ region }), { threads: true, subprocesses: true });
   afterAll(() => bench.close());
 
-  for (const one of sandboxContract.filter(({ id }) => !NEEDS_NEARNESS.has(id))) {
+  // One line says as much as all of them that they were skipped.
+  for (const one of skip ? cases.slice(0, 1) : cases) {
     test(`[${one.id}] ${one.shows}`, () => bench.prove(one));
   }
-}
-
-if (!skip) describe("AgentCore sandbox on the real service", { timeout: TIMEOUT_MS }, proveContract);
+});

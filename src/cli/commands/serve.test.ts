@@ -61,7 +61,11 @@ class RunningServer implements AsyncDisposable {
     }
   }
 
-  async send(headers: Readonly<Record<string, string>>, tools: readonly object[] = []): Promise<Response> {
+  async send(
+    headers: Readonly<Record<string, string>>,
+    tools: readonly object[] = [],
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<Response> {
     const url = String((await this.waitFor("listening"))["url"]);
     return await fetch(`${url}/v1/messages`, {
       method: "POST",
@@ -71,6 +75,7 @@ class RunningServer implements AsyncDisposable {
         max_tokens: 100,
         messages: [{ role: "user", content: PROMPT }],
         ...(tools.length === 0 ? {} : { tools }),
+        ...more,
       }),
     });
   }
@@ -144,6 +149,39 @@ describe("serve", () => {
     });
     const written = JSON.stringify(server.log) + server.stderr;
     for (const secret of [key, PROMPT, "no log may hold", "Done"]) expect(written).not.toContain(secret);
+  });
+
+  test("serve lets a paused script go on, and nothing new begin, when it is terminated", async () => {
+    await using emulator = await startBedrockEmulator({
+      scenario: [
+        { content: [{ type: "tool_use", name: "code_execution", input: { code: "print(await get({}))" } }] },
+        { content: "Done" },
+      ],
+    });
+    await using server = new RunningServer(["--upstream-url", emulator.url]);
+    const code = { type: "code_execution_20260120", name: "code_execution" };
+    const get = { name: "get", input_schema: { type: "object" }, allowed_callers: [code.type] };
+    const first = (await (await server.send({}, [code, get])).json()) as {
+      content: { type: string; id: string }[];
+      container: { id: string };
+    };
+    const stopped = server.stop();
+    await server.waitFor("shutting-down");
+    const refused = await server.send({}, [code, get]);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([529, "1"]);
+    const call = first.content.find(({ type }) => type === "tool_use");
+    const next = await server.send({}, [code, get], {
+      container: first.container.id,
+      messages: [
+        { role: "user", content: PROMPT },
+        { role: "assistant", content: first.content },
+        { role: "user", content: [{ type: "tool_result", tool_use_id: call?.id, content: "late" }] },
+      ],
+    });
+    expect(await next.json()).toMatchObject({
+      content: [{ content: { stdout: "late\n" } }, { text: "Done" }],
+    });
+    expect(await stopped).toBe(0);
   });
 
   test("serve logs bodies and says so when it is told to", async () => {
