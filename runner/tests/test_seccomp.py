@@ -5,6 +5,8 @@ import subprocess
 import sys
 import unittest
 
+from session import Session
+
 RUNNER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 
 PROGRAM = """
@@ -42,6 +44,12 @@ class Filter(unittest.TestCase):
         lines = done.stdout.split("\n")
         self.assertEqual(lines[:4], ["True", "ok", "ok", "1"])
         self.assertEqual(lines[4:8], ["-1 1", "-1 1", "-1 1", "1"])
+
+    def test_stands_before_any_script_runs(self):
+        session = Session()
+        self.addCleanup(session.close)
+        code = "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('Seccomp:')])"
+        self.assertEqual(session.run(code).stdout, "['2']\n")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ An answer, printed on the kernel's standard output, is made of lines that begin 
 """
 
 import binascii
+import io
 import threading
 import zlib
 from time import monotonic
@@ -100,7 +101,8 @@ class KernelSession:
     def _print(self, text):
         stream = self._transport.answers()
         stream.write(text)
-        stream.flush()
+        if isinstance(stream, io.TextIOWrapper):  # a kernel's own stream is flushed by the kernel, and at a cost
+            stream.flush()
 
 
 def _start_thread(target):

@@ -12,8 +12,8 @@ import select
 import signal
 import sys
 import threading
-from math import ceil
 import warnings
+from math import ceil
 from time import monotonic, sleep
 
 from .output import FLUSH_SECONDS, RAW_STDERR, RAW_STDOUT
@@ -34,6 +34,7 @@ _LOWEST_PRIVATE = 200
 
 def main():
     """Runs the process's session and ends the process."""
+    tighten()
     transport = StdioTransport()
     try:
         _import_asyncio()

@@ -85,7 +85,7 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
         line = open("/proc/%s/cmdline" % pid).read()
     except OSError:
         continue
-    if "sleep-secret" in line:
+    if line.startswith("sleep-secret"):
         found.append(line)
 did(found, found)
 `,
