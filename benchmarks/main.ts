@@ -6,13 +6,19 @@
 import { cpus, release, totalmem, type } from "node:os";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
+import { agentcoreBenchmarks } from "./agentcore.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { dockerBenchmarks } from "./docker.ts";
 import type { Figure } from "./measure.ts";
 import { proxyBenchmarks } from "./proxy.ts";
 import { wasmBenchmarks } from "./wasm.ts";
 
-const benchmarks: readonly Benchmark[] = [...wasmBenchmarks, ...dockerBenchmarks, ...proxyBenchmarks];
+const benchmarks: readonly Benchmark[] = [
+  ...wasmBenchmarks,
+  ...dockerBenchmarks,
+  ...agentcoreBenchmarks,
+  ...proxyBenchmarks,
+];
 
 const { values: options } = parseArgs({
   options: { only: { type: "string" }, json: { type: "boolean", default: false } },

@@ -7,7 +7,15 @@
 import { test } from "vitest";
 
 /** What tests may need from outside. */
-export type Requirement = "agentcore" | "chromium" | "curl" | "docker" | "ipython" | "python" | "python-clients" | "redis";
+export type Requirement =
+  | "agentcore"
+  | "chromium"
+  | "curl"
+  | "docker"
+  | "ipython"
+  | "python"
+  | "python-clients"
+  | "redis";
 
 /** Says whether the requirement is met: a version, true, nothing, or a promise of one of them. */
 export type Probe = () => unknown;

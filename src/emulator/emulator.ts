@@ -15,6 +15,15 @@ import { RequestLog, type RecordedRequest } from "./bedrock/request-log.ts";
 import { estimateTokens, type TokenCounter } from "./bedrock/scenario-player.ts";
 import type { Scenario } from "../model/scenario.ts";
 
+export {
+  AGENTCORE_EMULATOR_CREDENTIALS,
+  type AgentCoreEmulator,
+  type AgentCoreEmulatorOptions,
+  type AgentCoreErrorKind,
+  type AgentCoreFault,
+  type AgentCoreOperation,
+  startAgentCoreEmulator,
+} from "./agentcore-emulator.ts";
 export type { AwsCredentials } from "./aws-http/sigv4.ts";
 export type { BedrockFault, ErrorFaultKind, FaultOptions, StreamExceptionName } from "./bedrock/faults.ts";
 export type { RecordedRequest, RequestOutcome } from "./bedrock/request-log.ts";

@@ -121,9 +121,7 @@ function toPassage(block: ContentBlock, context: SampleContext): Passage {
 }
 
 function toSample(response: ModelResponse, passages: readonly Passage[]): Sample {
-  const content = response.content.map(
-    (block, at) => ({ ...block, ...passages[at]?.change }),
-  );
+  const content = response.content.map((block, at) => ({ ...block, ...passages[at]?.change }));
   const ofKind = (kind: Passage["kind"]): ContentBlock[] =>
     content.filter((_block, at) => passages[at]?.kind === kind);
   return {

@@ -3,7 +3,7 @@
  * secret, so that it can be told afterwards whether it was reached.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { chmod, mkdtemp, open, readFile, readdir, rm, writeFile } from "node:fs/promises";
@@ -37,8 +37,8 @@ export interface DockerLab {
 
 /** The address at which a cloud tells a machine its credentials. */
 const METADATA_ADDRESS = "169.254.169.254";
-/** An address of this host alone, so that a name server there disturbs no other. */
-const DNS_ADDRESS = "127.0.0.77";
+/** An address of this host alone, so that a name server there disturbs no other, nor probes that run at the same time. */
+const DNS_ADDRESS = `127.${randomInt(1, 250)}.${randomInt(1, 250)}.77`;
 const VICTIM_PORT = 8099;
 const SHARED_MEMORY_KEY = 0x70726f62;
 
