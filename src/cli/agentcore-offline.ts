@@ -10,10 +10,12 @@ const EMULATED_REGION = "us-east-1";
 /** Makes the sandbox; `say` gets the line. Closing the sandbox ends the emulator, too. */
 export async function agentcoreOrEmulator(say: (line: string) => void): Promise<Sandbox> {
   const { agentcore } = await import("../sandbox/agentcore/agentcore.ts");
-  if (checkCredentials(process.env).status === "ok") return agentcore();
+  // A Bedrock API key alone does not open AgentCore, which wants signatures.
+  const { AWS_BEARER_TOKEN_BEDROCK: _key, ...environment } = process.env;
+  if (checkCredentials(environment).status === "ok") return agentcore();
   const { AGENTCORE_EMULATOR_CREDENTIALS, startAgentCoreEmulator } =
     await import("../emulator/agentcore-emulator.ts");
-  const emulator = await startAgentCoreEmulator();
+  const emulator = await startAgentCoreEmulator({ requestsPerSecond: 0 });
   say(
     "No AWS credentials are configured: using the AgentCore emulator on this machine, which isolates nothing",
   );
@@ -21,6 +23,7 @@ export async function agentcoreOrEmulator(say: (line: string) => void): Promise<
     endpoint: emulator.url,
     region: EMULATED_REGION,
     credentials: AGENTCORE_EMULATOR_CREDENTIALS,
+    invocationsPerSecond: 0,
   });
   return {
     name: sandbox.name,

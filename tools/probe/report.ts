@@ -74,5 +74,8 @@ function formatSection(report: ProbeReport): string {
 }
 
 function escapeCell(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ").replaceAll("<", "&lt;");
+  return text
+    .replaceAll("|", "\\|")
+    .replaceAll(/[\s\x00-\x1f\x7f]+/g, " ")
+    .replaceAll("<", "&lt;");
 }

@@ -4,7 +4,7 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
 import type { Check } from "../doctor/check.ts";
-import { checkCredentials, checkRegion } from "../doctor/check-aws.ts";
+import { checkCredentials, checkRegion, describeAgentCoreNetwork } from "../doctor/check-aws.ts";
 import { checkDocker } from "../doctor/check-docker.ts";
 import { AWS_PACKAGES, checkPackage, WASM_PACKAGES } from "../doctor/check-packages.ts";
 import { checkNode, checkPython } from "../doctor/check-programs.ts";
@@ -50,6 +50,7 @@ async function checkSurroundings(): Promise<Check[]> {
     ...AWS_PACKAGES.map(checkPackage),
     checkCredentials(process.env),
     checkRegion(process.env),
+    describeAgentCoreNetwork(),
     await checkPython(),
   ];
 }

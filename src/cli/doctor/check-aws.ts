@@ -66,3 +66,15 @@ function readText(path: string): string {
     return ""; // no such file: the same as an empty one
   }
 }
+
+/**
+ * The network that scripts have in AgentCore's default interpreter: the service's documentation says so, it is not asked.
+ */
+export function describeAgentCoreNetwork(): Check {
+  return {
+    name: "agentcore network",
+    status: "ok",
+    detail:
+      'mode SANDBOX for "aws.codeinterpreter.v1", as documented: no internet, but S3 and DNS stay reachable; see docs/agentcore.md',
+  };
+}

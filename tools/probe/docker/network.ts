@@ -174,7 +174,7 @@ did([name for name in names if name not in ("lo", "tunl0", "sit0", "ip6tnl0", "g
 import socket
 tried(lambda: socket.socket(40, socket.SOCK_STREAM).family)
 `,
-    without: "without the seccomp profile",
+    without: "without the seccomp profile and the runner's own filter",
     loosen: (host) => {
       host["SecurityOpt"] = ["no-new-privileges", "seccomp=unconfined", "apparmor=unconfined"];
     },
