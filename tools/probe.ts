@@ -1,7 +1,7 @@
 /**
  * Tries to get out of a sandbox, in many ways, and shows for each that it would work without the control that stops it.
  *
- *     npm run probe -- --sandbox docker|wasm [--json] [--only TEXT]
+ *     npm run probe -- --sandbox docker|wasm|agentcore [--json] [--only TEXT]
  *
  * Writes the table to docs/isolation.md, unless only some of the probes are run. Ends with 1 when anything escaped, or
  * a probe proves nothing. Every attempt is bounded: a bomb runs within limits that the machine can bear, without its

@@ -6,15 +6,18 @@
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { UsageError } from "./failure.ts";
 
-const SANDBOXES: Readonly<Record<string, () => Promise<Sandbox>>> = {
+/** Takes a line for the user: what is used in place of what. */
+type Say = (line: string) => void;
+
+const SANDBOXES: Readonly<Record<string, (say: Say) => Promise<Sandbox>>> = {
   wasm: async () => (await import("../sandbox/wasm/wasm.ts")).wasm(),
-  docker: async () => await (await import("./docker-with-image.ts")).dockerWithImage(say),
+  docker: async (say) => await (await import("./docker-with-image.ts")).dockerWithImage(say),
   agentcore: async () => (await import("../sandbox/agentcore/agentcore.ts")).agentcore(),
 };
 
 /** What commands that only show things use in place of a sandbox that needs an account. */
-const OFFLINE_SANDBOXES: Readonly<Record<string, () => Promise<Sandbox>>> = {
-  agentcore: async () => await (await import("./agentcore-offline.ts")).agentcoreOrEmulator(say),
+const OFFLINE_SANDBOXES: Readonly<Record<string, (say: Say) => Promise<Sandbox>>> = {
+  agentcore: async (say) => await (await import("./agentcore-offline.ts")).agentcoreOrEmulator(say),
 };
 
 /** Used when the user names none: it needs nothing but this package. */
@@ -24,9 +27,9 @@ export const DEFAULT_SANDBOX = "wasm";
 export const SANDBOX_NAMES: readonly string[] = Object.keys(SANDBOXES);
 
 /** Makes the sandbox of that name. The caller closes it. @throws {UsageError} when there is no such sandbox */
-export async function resolveSandbox(name: string): Promise<Sandbox> {
+export async function resolveSandbox(name: string, say: Say = sayOnStandardError): Promise<Sandbox> {
   const create = Object.hasOwn(SANDBOXES, name) ? SANDBOXES[name] : undefined;
-  if (create !== undefined) return await create();
+  if (create !== undefined) return await create(say);
   throw new UsageError(`Cannot use the sandbox "${name}": wanted one of "${SANDBOX_NAMES.join('", "')}"`);
 }
 
@@ -37,9 +40,9 @@ export async function resolveSandbox(name: string): Promise<Sandbox> {
 export async function resolveSandboxOrEmulator(name: string): Promise<Sandbox> {
   const create = Object.hasOwn(OFFLINE_SANDBOXES, name) ? OFFLINE_SANDBOXES[name] : undefined;
   if (create === undefined) return await resolveSandbox(name);
-  return await create();
+  return await create(sayOnStandardError);
 }
 
-function say(line: string): void {
+function sayOnStandardError(line: string): void {
   process.stderr.write(`${line}\n`);
 }

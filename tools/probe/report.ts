@@ -22,7 +22,7 @@ sees afterwards (a listener, a file, a process, a container's state) where that 
 the proof that the attempt is a real one: what it does where the control that stops it is missing, judged in the same way.
 Outcomes are \`contained\`, \`escaped\`, or \`unproven\` when an attempt could not be judged.
 
-This page is written by \`npm run probe -- --sandbox docker\` and \`npm run probe -- --sandbox wasm\`; each replaces its own section. The tests run the
+This page is written by \`npm run probe -- --sandbox docker\`, the same with \`wasm\` and with \`agentcore\`; each replaces its own section. The tests run the
 same probes.
 `;
 

@@ -84,10 +84,17 @@ export function describeRun(run: ScriptRun): string {
     .slice(0, 160);
 }
 
+/** A frame that breaks the protocol or its size, and a kernel whose own descriptors a script wrote to. */
+const ENDS_BY_SCRIPT: ReadonlySet<string> = new Set([
+  "protocol-violation",
+  "frame-too-large",
+  "agentcore-session-lost",
+]);
+
 /** @throws when the script is at fault, so that nothing can be concluded from it */
 export function checkRun(run: ScriptRun, mayEnd: boolean): void {
-  // A bad frame hides what was printed right before it; nobody but the script can have sent it.
-  const hasSpoken = run.began || run.ended === "protocol-violation";
+  // These ends hide what was printed right before them; nobody but the script can have brought them about.
+  const hasSpoken = run.began || ENDS_BY_SCRIPT.has(run.ended);
   if (!hasSpoken) throw new Error(`the script did not run: ${run.ended} ${run.stderr.slice(-300)}`);
   if (run.facts === undefined && !mayEnd) {
     throw new Error(`the script failed: ${run.ended} ${run.stderr.slice(-300)}`);

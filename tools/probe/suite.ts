@@ -12,7 +12,7 @@ export interface ProbeSuite {
 }
 
 /** Sandboxes that can be probed. */
-export const PROBED_SANDBOXES = ["docker", "wasm"] as const;
+export const PROBED_SANDBOXES = ["docker", "wasm", "agentcore"] as const;
 
 /** One of {@link PROBED_SANDBOXES}. */
 export type ProbedSandbox = (typeof PROBED_SANDBOXES)[number];
@@ -20,5 +20,6 @@ export type ProbedSandbox = (typeof PROBED_SANDBOXES)[number];
 /** Opens the suite of a sandbox. The caller closes it. */
 export async function openSuite(sandbox: ProbedSandbox): Promise<ProbeSuite> {
   if (sandbox === "docker") return await (await import("./docker/docker-probes.ts")).openDockerSuite();
-  return await (await import("./wasm/wasm-probes.ts")).openWasmSuite();
+  if (sandbox === "wasm") return await (await import("./wasm/wasm-probes.ts")).openWasmSuite();
+  return await (await import("./agentcore-probes.ts")).openAgentCoreSuite();
 }

@@ -53,13 +53,14 @@ async function checkSandbox(name: string, signal: AbortSignal): Promise<Check> {
 
 /** Opens and closes one interpreter; says what it was. */
 async function startOnce(name: string, signal: AbortSignal): Promise<string> {
-  const sandbox = await resolveSandbox(name);
+  const notes: string[] = [];
+  const sandbox = await resolveSandbox(name, (line) => notes.push(line));
   try {
     const startedAt = performance.now();
     const session = await sandbox.open({ signal });
     const readyMs = Math.round(performance.now() - startedAt);
     await session.close();
-    return `Python ${session.python}, ready in ${readyMs} ms`;
+    return [`Python ${session.python}, ready in ${readyMs} ms`, ...notes].join("; ");
   } finally {
     await sandbox.close();
   }

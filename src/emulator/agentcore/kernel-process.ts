@@ -127,9 +127,15 @@ class KernelProcess implements Kernel {
     let start = 0;
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
       this.#lines.push(chunk.subarray(start, end));
-      this.#waiting.shift()?.resolve(JSON.parse(Buffer.concat(this.#lines).toString()) as Execution);
+      const execution = parseExecution(Buffer.concat(this.#lines).toString());
       this.#lines = [];
       start = end + 1;
+      if (execution === undefined) {
+        this.#end("a script wrote to its channel");
+        void this.kill();
+        return;
+      }
+      this.#waiting.shift()?.resolve(execution);
     }
     if (start < chunk.length) this.#lines.push(chunk.subarray(start));
   }
@@ -139,5 +145,15 @@ class KernelProcess implements Kernel {
     for (const { reject } of this.#waiting.splice(0)) {
       reject(new KernelGoneError(`The kernel is gone: ${reason}`));
     }
+  }
+}
+
+/** What the kernel said; undefined when somebody else wrote: scripts share the process and its descriptors. */
+function parseExecution(line: string): Execution | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? (value as Execution) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -156,7 +156,9 @@ export class AgentCoreSession implements PoolableSession {
   }
 
   #readLine(line: string, noise: string[]): RunnerFrame[] {
-    const frame = decodeLine(line, this.#parts.marker);
+    const { marker, maxFrameBytes } = this.#parts;
+    if (line.length > maxFrameBytes + marker.length) throw frameTooLarge(line.length, maxFrameBytes);
+    const frame = decodeLine(line, marker);
     if (frame === undefined) {
       if (line !== "") noise.push(line);
       return [];
@@ -195,6 +197,14 @@ export class AgentCoreSession implements PoolableSession {
 
 function ignoreFailure(work: Promise<void>): void {
   work.catch(() => {});
+}
+
+function frameTooLarge(bytes: number, maxFrameBytes: number): ToolscriptError {
+  return new ToolscriptError(
+    "frame-too-large",
+    `Reading a frame of the runner failed: it has "${bytes}" bytes, at most "${maxFrameBytes}"`,
+    { data: { bytes, maxFrameBytes } },
+  );
 }
 
 function violation(reason: string): ToolscriptError {

@@ -151,6 +151,29 @@ kernel._session._transport.write((kernel._session._marker + '{"type":"launch"}\\
     expect((await other.run("print(1)").result).stdout).toBe("1\n");
   });
 
+  test("a frame beyond the limit ends its session with frame-too-large", async () => {
+    await using emulated = await emulate();
+    const session = await emulated.open({ limits: { maxOutputBytes: 64 * 1024 * 1024 } });
+    const code = `from toolscript_runner import kernel
+frame = '{"type":"output","cell":1,"stream":"stdout","text":"' + "x" * (40 * 2**20) + '"}\\n'
+kernel._session._transport.write((kernel._session._marker + frame).encode())`;
+    await expect(session.run(code).result).rejects.toMatchObject({ code: "frame-too-large" });
+  });
+
+  test("a script that writes to the kernel's own descriptors loses its session, and the emulator goes on", async () => {
+    await using emulated = await emulate();
+    const session = await emulated.open();
+    const code = `import os
+for descriptor in range(3, 64):
+    try:
+        os.write(descriptor, b"not json\\n")
+    except OSError:
+        pass`;
+    await expect(session.run(code).result).rejects.toMatchObject({ code: "agentcore-session-lost" });
+    const other = await emulated.open();
+    expect((await other.run("print(1)").result).stdout).toBe("1\n");
+  });
+
   test("time.sleep(600) is interrupted when the running time is over, and variables survive", async () => {
     await using emulated = await emulate();
     const session = await emulated.open({ limits: { runningMs: 300, interruptGraceMs: 10_000 } });

@@ -44,16 +44,33 @@ const SHARED_MEMORY_KEY = 0x70726f62;
 
 /** Sets everything up. Needs root, for a name server's port and a process of another user. */
 export async function openDockerLab(image: string): Promise<DockerLab> {
+  // What was set up before something failed goes away again, in reverse.
+  await using undo = new AsyncDisposableStack();
+  const lab = await setUp(image, undo);
+  const kept = undo.move();
+  return { ...lab, close: () => kept.disposeAsync() };
+}
+
+async function setUp(image: string, undo: AsyncDisposableStack): Promise<Omit<DockerLab, "close">> {
   const engine = new Docker(resolveEngineAddress().client);
   const secret = `secret-${randomBytes(12).toString("hex")}`;
   const folder = await mkdtemp(join(tmpdir(), "toolscript-probe-"));
+  undo.defer(() => rm(folder, { recursive: true, force: true }));
   await chmod(folder, 0o755);
   await writeFile(join(folder, "secret.txt"), secret, { mode: 0o644 });
   process.env["TOOLSCRIPT_PROBE_SECRET"] = secret;
+  undo.defer(() => void delete process.env["TOOLSCRIPT_PROBE_SECRET"]);
   const host = await openListeners(secret);
+  undo.defer(() => host.close());
   const child = startProcess(secret);
-  const victim = await startContainer(engine, image, VICTIM, secret, victimSpec);
-  const metadata = await startContainer(engine, image, METADATA, secret, metadataSpec);
+  undo.defer(() => void child.kill("SIGKILL"));
+  const start = async (program: string, change: (spec: LooseSpec) => void): Promise<string> => {
+    const id = await startContainer(engine, image, program, secret, change);
+    undo.defer(() => engine.getContainer(id).remove({ force: true }) as Promise<void>);
+    return id;
+  };
+  const victim = await start(VICTIM, victimSpec);
+  const metadata = await start(METADATA, metadataSpec);
   const values = {
     ...host.values,
     pid: child.pid ?? 0,
@@ -63,27 +80,7 @@ export async function openDockerLab(image: string): Promise<DockerLab> {
     sharedMemoryKey: SHARED_MEMORY_KEY,
     ...(await describeMachine()),
   };
-  return {
-    engine,
-    image,
-    secret,
-    values,
-    received: host.received,
-    folder,
-    process: child,
-    victim,
-    metadata,
-    async close() {
-      delete process.env["TOOLSCRIPT_PROBE_SECRET"];
-      child.kill("SIGKILL");
-      host.close();
-      await Promise.all([victim, metadata].map((id) => engine.getContainer(id).remove({ force: true })));
-      await rm(folder, {
-        recursive: true,
-        force: true,
-      });
-    },
-  };
+  return { engine, image, secret, values, received: host.received, folder, process: child, victim, metadata };
 }
 
 /** What this machine has, so that a control that it cannot show is told from one that fails. */

@@ -25,6 +25,7 @@ export interface SessionRow {
 
 /** Finds the runner in the frames below the script, and the marker among all that the runner holds. */
 export const WIRE = `
+import re
 def find_runner():
     frame = sys._getframe()
     while frame:
@@ -34,8 +35,8 @@ def find_runner():
         frame = frame.f_back
 def find_marker(value, depth=0):
     if isinstance(value, str):
-        at = value.find("\\x02")
-        return value[at:at + 34] if at >= 0 and len(value) >= at + 34 else None
+        found = re.search("\\x02[0-9a-f]{32}\\x03|toolscript-[0-9a-f]{32}:", value)
+        return found and found.group()
     if depth > 6:
         return None
     inner = list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, (list, tuple)) else []
