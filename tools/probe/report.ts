@@ -3,6 +3,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { arch, cpus, release, type } from "node:os";
+import { repositoryRoot } from "../steps.ts";
 import { type ProbeResult, isFailure } from "./probe.ts";
 
 /** One run, with where it ran. */
@@ -73,8 +74,10 @@ function formatSection(report: ProbeReport): string {
   ].join("\n");
 }
 
+/** As a cell of a table; the page holds no path of the machine that made it. */
 function escapeCell(text: string): string {
   return text
+    .replaceAll(`${repositoryRoot}/`, "")
     .replaceAll("|", "\\|")
     .replaceAll(/[\s\x00-\x1f\x7f]+/g, " ")
     .replaceAll("<", "&lt;");
