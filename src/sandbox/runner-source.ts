@@ -49,25 +49,30 @@ export function stdioBootstrap(): string {
 }
 
 function createBootstrap(): string {
-  const sources = Object.fromEntries(
-    [...runnerModules()]
-      .map(([path, source]) => [path.slice(PACKAGE.length + 1), source] as const)
-      .filter(([name]) => !OTHER_DRIVERS.test(name)),
-  );
-  const packed = deflateSync(JSON.stringify(sources), { level: 9 }).toString("base64");
+  const packed = packRunnerSources((name) => !OTHER_DRIVERS.test(name));
   return BOOTSTRAP.replace("PACKED_SOURCES", () => packed);
 }
 
+/** The runner's files that `isWanted` by name, as {@link pythonSourcesClass} unpacks them. */
+export function packRunnerSources(isWanted: (name: string) => boolean): string {
+  const sources = Object.fromEntries(
+    [...runnerModules()]
+      .map(([path, source]) => [path.slice(PACKAGE.length + 1), source] as const)
+      .filter(([name]) => isWanted(name)),
+  );
+  return deflateSync(JSON.stringify(sources), { level: 9 }).toString("base64");
+}
+
 /**
- * Finds the package's modules in memory. The loader's `get_source` gives tracebacks of the runner's own failures their
- * source lines.
+ * Python's `class Sources`, a finder of the package's modules in memory, at a depth of indentation. Its `get_source` gives
+ * tracebacks of the runner's own failures their source lines. Wants `binascii`, `json`, `sys` and `zlib`, and the text
+ * PACKED_SOURCES replaced by what {@link packRunnerSources} gives.
  */
-const BOOTSTRAP = `import sys
-if sys.version_info < (3, 9):
-    sys.stderr.write("The Toolscript runner needs Python 3.9 or newer, this is Python %d.%d\\n" % sys.version_info[:2])
-    sys.exit(${PYTHON_TOO_OLD_EXIT_CODE})
-import binascii, json, zlib
-class Sources:
+export function pythonSourcesClass(indentation: string): string {
+  return SOURCES_CLASS.replaceAll(/^(?=.)/gm, indentation);
+}
+
+const SOURCES_CLASS = `class Sources:
     files = json.loads(zlib.decompress(binascii.a2b_base64("PACKED_SOURCES")))
     def find_spec(self, name, path=None, target=None):
         package, _, module = name.partition(".")
@@ -83,7 +88,14 @@ class Sources:
         exec(compile(self.get_source(module.__name__), module.__spec__.origin, "exec"), module.__dict__)
     def get_source(self, name):
         return self.files[(name.partition(".")[2] or "__init__") + ".py"]
-sys.meta_path.insert(0, Sources())
+`;
+
+const BOOTSTRAP = `import sys
+if sys.version_info < (3, 9):
+    sys.stderr.write("The Toolscript runner needs Python 3.9 or newer, this is Python %d.%d\\n" % sys.version_info[:2])
+    sys.exit(${PYTHON_TOO_OLD_EXIT_CODE})
+import binascii, json, zlib
+${pythonSourcesClass("")}sys.meta_path.insert(0, Sources())
 del Sources
 from ${PACKAGE}.stdio import main
 main()

@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { deflateSync } from "node:zlib";
-import { runnerModules } from "../runner-source.ts";
+import { packRunnerSources, pythonSourcesClass } from "../runner-source.ts";
 
 /** What an exchange says. */
 export interface ExchangeRequest {
@@ -46,7 +46,7 @@ let packedSources: string | undefined;
  * file but no runner, the kernel is another one, and the script, which may have run, must not run again.
  */
 export function installProgram(marker: string, request: ExchangeRequest): string {
-  packedSources ??= packSources();
+  packedSources ??= packRunnerSources((name) => !NOT_FOR_KERNELS.has(name));
   const once = `toolscript-${createHash("sha256").update(marker).digest("hex").slice(0, 32)}`;
   return INSTALL.replaceAll("MARKER", () => JSON.stringify(marker))
     .replace("ONCE", () => JSON.stringify(once))
@@ -82,16 +82,6 @@ function toAscii(json: string): string {
   );
 }
 
-function packSources(): string {
-  const sources = Object.fromEntries(
-    [...runnerModules()]
-      .map(([path, source]) => [path.slice(PACKAGE.length + 1), source] as const)
-      .filter(([name]) => !NOT_FOR_KERNELS.has(name)),
-  );
-  return deflateSync(JSON.stringify(sources), { level: 9 }).toString("base64");
-}
-
-/** Finds the package's modules in memory; `get_source` gives tracebacks of the runner's own failures their lines. */
 const INSTALL = `def _toolscript():
     import sys
     if sys.version_info < (3, 9):
@@ -106,23 +96,7 @@ const INSTALL = `def _toolscript():
             return
         except OSError:
             pass
-        class Sources:
-            files = json.loads(zlib.decompress(binascii.a2b_base64("PACKED_SOURCES")))
-            def find_spec(self, name, path=None, target=None):
-                package, _, module = name.partition(".")
-                file = (module or "__init__") + ".py"
-                if package != "${PACKAGE}" or file not in self.files:
-                    return None
-                spec = type(sys.__spec__)(name, self, origin="<toolscript>/" + file, is_package=not module)
-                spec.has_location = True
-                return spec
-            def create_module(self, spec):
-                return None
-            def exec_module(self, module):
-                exec(compile(self.get_source(module.__name__), module.__spec__.origin, "exec"), module.__dict__)
-            def get_source(self, name):
-                return self.files[(name.partition(".")[2] or "__init__") + ".py"]
-        sys.meta_path.insert(0, Sources())
+${pythonSourcesClass("        ")}        sys.meta_path.insert(0, Sources())
     from ${PACKAGE} import kernel
     kernel.install(MARKER)
     kernel.exchange(ARGUMENTS)
