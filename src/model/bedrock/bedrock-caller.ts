@@ -2,10 +2,12 @@
  * What the two ways of calling Bedrock have in common: the open request they work on, and the error of a cut stream.
  */
 import type { CountTokensInput } from "@aws-sdk/client-bedrock-runtime";
+import type { HttpResponse } from "@smithy/protocol-http";
 import { ToolscriptError } from "../../errors.ts";
 import type { IdleWatchdog } from "../idle-watchdog.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
 import type { BedrockConnection } from "./bedrock-client.ts";
+import type { Attempt } from "./first-attempt.ts";
 
 /** One request under way. */
 export interface CallContext extends BedrockConnection {
@@ -13,6 +15,12 @@ export interface CallContext extends BedrockConnection {
   readonly watchdog: IdleWatchdog;
   /** Sends a command; its retries are reported, and the silence begins anew with each. */
   readonly send: BedrockConnection["client"]["send"];
+  /** Makes the first attempt of a command by a short way; undefined when there is none. */
+  readonly attempt: <Value>(
+    command: string,
+    body: string,
+    read: (response: HttpResponse) => Value | Promise<Value>,
+  ) => Promise<Attempt<Value> | undefined>;
 }
 
 /** One way of calling Bedrock. It may throw whatever the SDK throws. */

@@ -7,12 +7,14 @@
 import type { BedrockRuntimeClient, BedrockRuntimeClientConfig } from "@aws-sdk/client-bedrock-runtime";
 import { ToolscriptError } from "../../errors.ts";
 import type { BedrockConnectionOptions } from "./connection-options.ts";
+import { FirstAttempts } from "./first-attempt.ts";
 import { observeRetries } from "./retry-notice.ts";
 
 /** The loaded SDK and a client of it. */
 export interface BedrockConnection {
   readonly sdk: typeof import("@aws-sdk/client-bedrock-runtime");
   readonly client: BedrockRuntimeClient;
+  readonly firstAttempts: FirstAttempts;
 }
 
 /** Loads the SDK and makes a client. */
@@ -25,7 +27,7 @@ export async function connectBedrock(options: BedrockConnectionOptions): Promise
     observeRetries(strategy);
     return strategy;
   };
-  return { sdk, client };
+  return { sdk, client, firstAttempts: new FirstAttempts(client) };
 }
 
 /**
@@ -70,5 +72,12 @@ function authConfig(
 
 async function createHttp1Handler(): Promise<NonNullable<BedrockRuntimeClientConfig["requestHandler"]>> {
   const { NodeHttpHandler } = await import("@smithy/node-http-handler");
-  return new NodeHttpHandler({ requestTimeout: 0, socketTimeout: 0, connectionTimeout: 10_000 });
+  const agent = { keepAlive: true, maxSockets: Infinity };
+  return new NodeHttpHandler({
+    requestTimeout: 0,
+    socketTimeout: 0,
+    connectionTimeout: 10_000,
+    httpAgent: agent,
+    httpsAgent: agent,
+  });
 }

@@ -128,14 +128,21 @@ function openCall(
   watchdog: IdleWatchdog,
   call: ModelCallOptions,
 ): CallContext {
-  const { client } = connection;
-  const send = ((command: Parameters<typeof client.send>[0]) =>
+  const { client, firstAttempts } = connection;
+  const { signal } = watchdog;
+  const send = ((command: Parameters<typeof client.send>[0], options?: object) =>
     withRetryNotices(
       (notice) => {
         watchdog.touch(notice.delayMs);
         call.onNotice?.(notice);
       },
-      () => watchdog.guard(client.send(command, { abortSignal: watchdog.signal })),
+      () => watchdog.guard(client.send(command, { ...options, abortSignal: signal })),
     )) as typeof client.send;
-  return { ...connection, modelId, watchdog, send };
+  return {
+    ...connection,
+    modelId,
+    watchdog,
+    send,
+    attempt: (command, body, read) => watchdog.guard(firstAttempts.send(command, body, { signal, read })),
+  };
 }

@@ -1,10 +1,15 @@
 /**
  * Claude on Bedrock in its own body: InvokeModel and InvokeModelWithResponseStream.
  */
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import type { ResponseStream } from "@aws-sdk/client-bedrock-runtime";
 import { ToolscriptError } from "../../errors.ts";
 import { isRecord } from "../is-record.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
 import { cutStreamError, type BedrockCaller, type CallContext } from "./bedrock-caller.ts";
+import { readEventStream } from "./event-stream.ts";
+import { replaying } from "./first-attempt.ts";
 import { stripRequest } from "./strip-request.ts";
 
 /** The version that all Claude models on Bedrock know. */
@@ -22,13 +27,8 @@ export interface InvokeOptions {
 export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
   return {
     async *stream(context, request) {
-      const { sdk, modelId, watchdog } = context;
-      const body = toBody(request, modelId, options);
-      const command = new sdk.InvokeModelWithResponseStreamCommand({ modelId, body, ...JSON_TYPE });
-      const { body: parts } = await context.send(command);
-      if (parts === undefined) {
-        throw cutStreamError(modelId);
-      }
+      const { modelId, watchdog } = context;
+      const parts = await openStream(context, toBody(request, modelId, options));
       let isStopped = false;
       for await (const part of watchdog.watch(parts)) {
         const event = part.chunk?.bytes === undefined ? undefined : decodeEvent(part.chunk.bytes, modelId);
@@ -42,15 +42,40 @@ export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
       }
     },
     async create(context, request) {
-      const { sdk, modelId } = context;
-      const body = toBody(request, modelId, options);
-      const answer = await context.send(new sdk.InvokeModelCommand({ modelId, body, ...JSON_TYPE }));
-      return decodeResponse(answer.body, context);
+      return decodeResponse(await invoke(context, toBody(request, context.modelId, options)), context);
     },
     toCountInput: (request, modelId) => ({
       invokeModel: { body: Buffer.from(toBody(request, modelId, options)) },
     }),
   };
+}
+
+async function invoke(context: CallContext, body: string): Promise<Uint8Array> {
+  const { sdk, modelId } = context;
+  const first = await context.attempt("InvokeModelCommand", body, ({ body: parts }) =>
+    buffer(parts as Readable),
+  );
+  if (first !== undefined && "value" in first) {
+    return first.value;
+  }
+  const command = new sdk.InvokeModelCommand({ modelId, body, ...JSON_TYPE });
+  return (await context.send(command, replaying(first))).body;
+}
+
+async function openStream(context: CallContext, body: string): Promise<AsyncIterable<ResponseStream>> {
+  const { sdk, client, modelId } = context;
+  const first = await context.attempt("InvokeModelWithResponseStreamCommand", body, (response) =>
+    readEventStream(client.config.eventStreamMarshaller, response),
+  );
+  if (first !== undefined && "value" in first) {
+    return first.value;
+  }
+  const command = new sdk.InvokeModelWithResponseStreamCommand({ modelId, body, ...JSON_TYPE });
+  const { body: parts } = await context.send(command, replaying(first));
+  if (parts === undefined) {
+    throw cutStreamError(modelId);
+  }
+  return parts;
 }
 
 function toBody(request: ModelRequest, modelId: string, options: InvokeOptions): string {
