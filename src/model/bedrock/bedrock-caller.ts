@@ -2,12 +2,11 @@
  * What the two ways of calling Bedrock have in common: the open request they work on, and the error of a cut stream.
  */
 import type { CountTokensInput } from "@aws-sdk/client-bedrock-runtime";
-import type { HttpResponse } from "@smithy/protocol-http";
 import { ToolscriptError } from "../../errors.ts";
 import type { IdleWatchdog } from "../idle-watchdog.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
 import type { BedrockConnection } from "./bedrock-client.ts";
-import type { Attempt } from "./first-attempt.ts";
+import type { Attempt, ReadResponse } from "./first-attempt.ts";
 
 /** One request under way. */
 export interface CallContext extends BedrockConnection {
@@ -19,7 +18,7 @@ export interface CallContext extends BedrockConnection {
   readonly attempt: <Value>(
     command: string,
     body: string,
-    read: (response: HttpResponse) => Value | Promise<Value>,
+    read: ReadResponse<Value>,
   ) => Promise<Attempt<Value> | undefined>;
 }
 

@@ -48,14 +48,14 @@ export async function loadSdk<T>(importSdk: () => Promise<T>): Promise<T> {
 }
 
 async function toClientConfig(options: BedrockConnectionOptions): Promise<BedrockRuntimeClientConfig> {
-  const { region, endpoint, credentials, apiKey, profile, maxAttempts, http1 = false } = options;
+  const { region, endpoint, credentials, apiKey, profile, maxAttempts, http2 = false } = options;
   return {
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
     ...(maxAttempts === undefined ? {} : { maxAttempts }),
     ...authConfig(credentials, apiKey),
-    requestHandler: http1 ? await createHttp1Handler() : { requestTimeout: 0, sessionTimeout: 0 },
+    requestHandler: http2 ? { requestTimeout: 0, sessionTimeout: 0 } : await createHttp1Handler(),
   };
 }
 

@@ -146,8 +146,8 @@ describe("bedrock()", () => {
   test("nobody at the endpoint is `model-failed` with advice", async () => {
     const gone = await startBedrockEmulator();
     await gone.close();
-    for (const http1 of [true, false]) {
-      const error = await failure(connect(CLAUDE, { endpoint: gone.url, http1 }).create(REQUEST));
+    for (const http2 of [true, false]) {
+      const error = await failure(connect(CLAUDE, { endpoint: gone.url, http2 }).create(REQUEST));
       expect(error.code).toBe("model-failed");
       expect(error.message).toContain('check "region", "endpoint" and the network');
     }

@@ -69,18 +69,45 @@ function failure(work: Promise<unknown>): Promise<ToolscriptError> {
   );
 }
 
-const WAYS: [string, string, BedrockOptions, string, string][] = [
-  ["InvokeModel over HTTP/2", CLAUDE, {}, "invoke", "h2"],
-  ["InvokeModel over HTTP/1.1", CLAUDE, { http1: true }, "invoke", "h1"],
-  ["Converse over HTTP/2", QWEN, {}, "converse", "h2"],
-  ["Converse over HTTP/1.1", QWEN, { http1: true }, "converse", "h1"],
+/** One way to call Bedrock; `again` when the first requests of a model are not what is tested. */
+interface Way {
+  readonly name: string;
+  readonly modelId: string;
+  readonly options: BedrockOptions;
+  readonly route: "invoke" | "converse";
+  readonly protocol: "h1" | "h2";
+  readonly again?: boolean;
+}
+
+const INVOKE = { modelId: CLAUDE, route: "invoke" } as const;
+const CONVERSE = { modelId: QWEN, route: "converse" } as const;
+const HTTP1 = { options: {}, protocol: "h1" } as const;
+const HTTP2 = { options: { http2: true }, protocol: "h2" } as const;
+const WAYS: Way[] = [
+  { name: "InvokeModel over HTTP/1.1", ...INVOKE, ...HTTP1 },
+  { name: "InvokeModel over HTTP/1.1, past the SDK's middleware", ...INVOKE, ...HTTP1, again: true },
+  { name: "InvokeModel over HTTP/2", ...INVOKE, ...HTTP2 },
+  { name: "InvokeModel over HTTP/2, past the SDK's middleware", ...INVOKE, ...HTTP2, again: true },
+  { name: "Converse over HTTP/1.1", ...CONVERSE, ...HTTP1 },
+  { name: "Converse over HTTP/2", ...CONVERSE, ...HTTP2 },
 ];
 
-describe.each(WAYS)("bedrock() by %s", (_name, modelId, options, route, protocol) => {
+describe.each(WAYS)("bedrock() by $name", ({ modelId, options, route, protocol, again = false }) => {
+  async function open(more: BedrockOptions = {}): Promise<Model> {
+    const model = connect(modelId, { ...options, ...more });
+    if (again) {
+      await model.create(REQUEST);
+      await collect(model.stream(REQUEST));
+      emulator.clearRequests();
+    }
+    return model;
+  }
+
   const streamRoute = route === "invoke" ? "invoke-with-response-stream" : "converse-stream";
 
   test("create() answers", async () => {
-    const response = await connect(modelId, options).create(REQUEST);
+    const model = await open();
+    const response = await model.create(REQUEST);
     expect(response.content).toEqual((SCENARIO as readonly { content: object[] }[])[0]?.content);
     expect(response).toMatchObject({
       type: "message",
@@ -92,7 +119,7 @@ describe.each(WAYS)("bedrock() by %s", (_name, modelId, options, route, protocol
   });
 
   test("stream() answers the same", async () => {
-    const model = connect(modelId, options);
+    const model = await open();
     const events = await collect(model.stream(REQUEST));
     const streamed = await accumulate(events);
     const created = await model.create(REQUEST);
@@ -108,7 +135,7 @@ describe.each(WAYS)("bedrock() by %s", (_name, modelId, options, route, protocol
   });
 
   test("maps every error of the service", async () => {
-    const model = connect(modelId, options);
+    const model = await open();
     const expected = [
       ["throttled", "model-throttled", 429],
       ["quota", "model-throttled", 400],
@@ -140,7 +167,7 @@ describe.each(WAYS)("bedrock() by %s", (_name, modelId, options, route, protocol
   });
 
   test("maps exceptions in mid-stream, after the events that came", async () => {
-    const model = connect(modelId, options);
+    const model = await open();
     for (const [exception, code] of [
       ["throttlingException", "model-throttled"],
       ["internalServerException", "model-failed"],
@@ -167,20 +194,22 @@ describe.each(WAYS)("bedrock() by %s", (_name, modelId, options, route, protocol
     ["ended too early", { kind: "short-stream", afterEvents: 5 }],
     ["empty", { kind: "short-stream", afterEvents: 0 }],
   ] as const)("a stream that is %s is an error", async (_what, fault) => {
+    const model = await open();
     emulator.fault(fault);
-    expect(await failure(collect(connect(modelId, options).stream(REQUEST)))).toMatchObject({
+    expect(await failure(collect(model.stream(REQUEST)))).toMatchObject({
       code: "model-failed",
     });
   });
 
   test("a whole answer that is cut is an error", async () => {
+    const model = await open();
     emulator.fault({ kind: "cut", afterBytes: 30 });
-    expect(await failure(connect(modelId, options).create(REQUEST))).toMatchObject({ code: "model-failed" });
+    expect(await failure(model.create(REQUEST))).toMatchObject({ code: "model-failed" });
   });
 
   test("an abort ends the request before the first byte", async () => {
+    const model = await open();
     emulator.fault({ kind: "slow", firstByteMs: 3_600_000 }, { times: "always" });
-    const model = connect(modelId, options);
     for (const way of ["create", "stream"]) {
       const controller = new AbortController();
       const { signal } = controller;
@@ -195,17 +224,18 @@ describe.each(WAYS)("bedrock() by %s", (_name, modelId, options, route, protocol
   });
 
   test("an abort ends a stream in the middle, and so does a reader that leaves", async () => {
+    const model = await open();
     emulator.fault({ kind: "slow", betweenEventsMs: 20 }, { times: "always" });
     const controller = new AbortController();
     const read = async (): Promise<void> => {
-      for await (const event of connect(modelId, options).stream(REQUEST, { signal: controller.signal })) {
+      for await (const event of model.stream(REQUEST, { signal: controller.signal })) {
         if (event.type === "content_block_delta") {
           controller.abort();
         }
       }
     };
     expect(await failure(read())).toMatchObject({ code: "aborted" });
-    for await (const event of connect(modelId, options).stream(REQUEST)) {
+    for await (const event of model.stream(REQUEST)) {
       if (event.type === "content_block_delta") {
         break;
       }
@@ -217,16 +247,18 @@ describe.each(WAYS)("bedrock() by %s", (_name, modelId, options, route, protocol
   });
 
   test("silence ends in `model-timeout`", async () => {
+    const model = await open({ timeoutMs: 500 });
     emulator.fault({ kind: "slow", firstByteMs: 3_600_000 }, { times: 1 });
-    const error = await failure(connect(modelId, { ...options, timeoutMs: 500 }).create(REQUEST));
+    const error = await failure(model.create(REQUEST));
     expect(error).toMatchObject({ code: "model-timeout", data: { timeoutMs: 500 } });
     expect(await (await emulator.waitForRequest()).finished).toBe("aborted");
   });
 
   test("reports retries before they happen [model.retry-visible]", async () => {
+    const model = await open({ maxAttempts: 3 });
     emulator.fault({ kind: "throttled", retryAfterSeconds: 0 }, { times: 2 });
     const notices: ModelNotice[] = [];
-    const response = await connect(modelId, { ...options, maxAttempts: 3 }).create(REQUEST, {
+    const response = await model.create(REQUEST, {
       onNotice: (notice) => notices.push(notice),
     });
     expect(response.stop_reason).toBe("tool_use");

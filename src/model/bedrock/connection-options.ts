@@ -24,6 +24,11 @@ export interface BedrockConnectionOptions {
   profile?: string;
   /** How often a request is tried, the first time included. @default AWS_MAX_ATTEMPTS, or 3 */
   maxAttempts?: number;
-  /** Speak HTTP/1.1, for gateways and proxies that know nothing else. @default false: HTTP/2 */
-  http1?: boolean;
+  /**
+   * Speak HTTP/2. The AWS SDK then opens a connection of its own for the first stream, and most gateways know nothing
+   * but HTTP/1.1.
+   *
+   * @default false: HTTP/1.1 over connections that stay open
+   */
+  http2?: boolean;
 }

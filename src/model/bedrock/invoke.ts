@@ -1,9 +1,8 @@
 /**
  * Claude on Bedrock in its own body: InvokeModel and InvokeModelWithResponseStream.
  */
-import type { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import type { ResponseStream } from "@aws-sdk/client-bedrock-runtime";
+import type { HttpResponse } from "@smithy/protocol-http";
 import { ToolscriptError } from "../../errors.ts";
 import { isRecord } from "../is-record.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
@@ -52,14 +51,20 @@ export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
 
 async function invoke(context: CallContext, body: string): Promise<Uint8Array> {
   const { sdk, modelId } = context;
-  const first = await context.attempt("InvokeModelCommand", body, ({ body: parts }) =>
-    buffer(parts as Readable),
-  );
+  const first = await context.attempt("InvokeModelCommand", body, readBody);
   if (first !== undefined && "value" in first) {
     return first.value;
   }
   const command = new sdk.InvokeModelCommand({ modelId, body, ...JSON_TYPE });
   return (await context.send(command, replaying(first))).body;
+}
+
+async function readBody({ body }: HttpResponse): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 async function openStream(context: CallContext, body: string): Promise<AsyncIterable<ResponseStream>> {
