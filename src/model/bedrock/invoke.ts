@@ -64,7 +64,7 @@ async function readBody({ body }: HttpResponse): Promise<Uint8Array> {
   for await (const chunk of body as AsyncIterable<Buffer>) {
     chunks.push(chunk);
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  return Buffer.concat(chunks);
 }
 
 async function openStream(context: CallContext, body: string): Promise<AsyncIterable<ResponseStream>> {
