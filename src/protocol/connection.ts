@@ -62,6 +62,9 @@ class StreamConnection implements Connection {
   readonly #splitter: LineSplitter;
   readonly #queue: BatchQueue<RunnerFrame>;
   readonly #greeting = Promise.withResolvers<string>();
+  /** The last `blocked` as it came and as it was read: a script that makes one call after another repeats it. */
+  #blockedLine: string | undefined;
+  #blocked: RunnerFrame | undefined;
   #greeted = false;
   #over = false;
   #noise = "";
@@ -127,24 +130,35 @@ class StreamConnection implements Connection {
   #receive(chunk: Buffer): void {
     if (this.#over) return;
     try {
-      this.#queue.push(this.#splitter.push(chunk).flatMap((line) => this.#readLine(line)));
+      const frames: RunnerFrame[] = [];
+      for (const line of this.#splitter.push(chunk)) {
+        const frame = this.#readLine(line);
+        if (frame !== undefined) frames.push(frame);
+      }
+      this.#queue.push(frames);
     } catch (error) {
       this.fail(error as Error);
     }
   }
 
-  #readLine(line: string): RunnerFrame[] {
+  /** The frame of a line; undefined for a greeting and for what is no frame. */
+  #readLine(line: string): RunnerFrame | undefined {
+    if (line === this.#blockedLine) return this.#blocked;
     const frame = decodeLine(line, this.#marker);
+    if (frame?.type === "blocked") {
+      this.#blockedLine = line;
+      this.#blocked = frame;
+    }
     if (frame === undefined) {
       this.#noise = `${this.#noise}${line}\n`.slice(-KEPT_NOISE_CHARACTERS);
-      return [];
+      return undefined;
     }
     if (this.#greeted !== (frame.type !== "hello")) throw unexpectedFrame(frame.type);
-    if (frame.type !== "hello") return [frame];
+    if (frame.type !== "hello") return frame;
     if (frame.version !== PROTOCOL_VERSION) throw wrongVersion(frame.version);
     this.#greeted = true;
     this.#greeting.resolve(frame.python);
-    return [];
+    return undefined;
   }
 
   #explainEnd(plain: ToolscriptError, explain: ConnectionOptions["explainEnd"]): void {

@@ -14,15 +14,24 @@ export interface PendingCall {
   giveUp(reason: string): void;
 }
 
+/** A timer cannot be set any further ahead. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 class Pending implements PendingCall {
   readonly call: ScriptCall;
   readonly startedAt = performance.now();
-  timer: NodeJS.Timeout | undefined;
+  readonly timeoutMs: number;
   #controller: AbortController | undefined;
   #given = false;
 
-  constructor(call: ScriptCall) {
+  constructor(call: ScriptCall, timeoutMs: number) {
     this.call = call;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** On the clock of `performance.now()`. */
+  get deadline(): number {
+    return this.startedAt + this.timeoutMs;
   }
 
   get signal(): AbortSignal {
@@ -33,7 +42,6 @@ class Pending implements PendingCall {
 
   giveUp(reason: string): void {
     this.#given = true;
-    clearTimeout(this.timer);
     this.#controller?.abort(new DOMException(reason, "AbortError"));
   }
 }
@@ -41,10 +49,21 @@ class Pending implements PendingCall {
 /** The pending calls of a cell and the figures about them. */
 export class CallTable {
   readonly #pending = new Map<number, Pending>();
+  readonly #onTimeout: (call: ScriptCall, timeoutMs: number) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #wakesAt = Infinity;
   #made: ScriptCall[] = [];
   calls = 0;
   waves = 0;
   maxInFlight = 0;
+
+  /**
+   * @param onTimeout - called for a call that has waited for `timeoutMs`; it takes the call. One timer serves all calls
+   *   and is left running when the call that it was set for returns: most calls then cost no timer at all.
+   */
+  constructor(onTimeout: (call: ScriptCall, timeoutMs: number) => void) {
+    this.#onTimeout = onTimeout;
+  }
 
   get inFlight(): number {
     return this.#pending.size;
@@ -55,10 +74,10 @@ export class CallTable {
     return Array.from(this.#pending.values(), (pending) => pending.call);
   }
 
-  /** Adds a call; `onTimeout` runs after `timeoutMs` unless it has been taken before. */
-  add(call: ScriptCall, timeoutMs: number, onTimeout: () => void): PendingCall {
-    const pending = new Pending(call);
-    pending.timer = setTimeout(onTimeout, timeoutMs);
+  /** Adds a call that may wait for `timeoutMs`. */
+  add(call: ScriptCall, timeoutMs: number): PendingCall {
+    const pending = new Pending(call, timeoutMs);
+    if (pending.deadline < this.#wakesAt) this.#wakeAt(pending.deadline);
     this.#pending.set(call.id, pending);
     this.#made.push(call);
     this.calls += 1;
@@ -76,7 +95,6 @@ export class CallTable {
     const pending = this.#pending.get(id);
     if (pending === undefined) return undefined;
     this.#pending.delete(id);
-    clearTimeout(pending.timer);
     return pending;
   }
 
@@ -88,6 +106,7 @@ export class CallTable {
 
   /** Gives every call up. */
   giveUpAll(reason: string): void {
+    clearTimeout(this.#timer);
     for (const id of this.#pending.keys()) this.giveUp(id, reason);
   }
 
@@ -97,5 +116,24 @@ export class CallTable {
     this.#made = [];
     if (made.length > 0) this.waves += 1;
     return made;
+  }
+
+  #wakeAt(deadline: number): void {
+    clearTimeout(this.#timer);
+    this.#wakesAt = deadline;
+    const ms = Math.min(MAX_TIMER_MS, Math.ceil(deadline - performance.now()));
+    this.#timer = setTimeout(() => this.#expire(), ms);
+  }
+
+  #expire(): void {
+    const now = performance.now();
+    const expired = Array.from(this.#pending.values()).filter(({ deadline }) => deadline <= now);
+    for (const { call, timeoutMs } of expired) this.#onTimeout(call, timeoutMs);
+    this.#wakesAt = Infinity;
+    const next = Array.from(this.#pending.values()).reduce(
+      (least, { deadline }) => Math.min(least, deadline),
+      Infinity,
+    );
+    if (next < Infinity) this.#wakeAt(next);
   }
 }

@@ -41,7 +41,9 @@ export class Cell implements ScriptRun {
   readonly result: Promise<CellResult>;
   readonly #context: CellContext;
   readonly #settle = Promise.withResolvers<CellResult>();
-  readonly #calls = new CallTable();
+  readonly #calls = new CallTable(({ id, tool }, timeoutMs) => {
+    this.#refuse(id, "timeout", timeoutMessage(tool, timeoutMs));
+  });
   readonly #events: EventLog = createEventLog();
   readonly #output: CellOutput;
   readonly #outbox: Outbox;
@@ -127,10 +129,8 @@ export class Cell implements ScriptRun {
     }
     const call: ScriptCall = { id: frame.id, tool: frame.tool, input: frame.input };
     const timeoutMs = Math.min(tool.timeoutMs ?? limits.callMs, limits.callMs);
-    const pending = this.#calls.add(call, timeoutMs, () => {
-      this.#refuse(call.id, "timeout", timeoutMessage(tool.name, timeoutMs));
-    });
-    this.#events.write({ type: "tool-call", call });
+    const pending = this.#calls.add(call, timeoutMs);
+    if (this.#events.isRead) this.#events.write({ type: "tool-call", call });
     this.#run(tool, pending);
   }
 
@@ -162,12 +162,14 @@ export class Cell implements ScriptRun {
   }
 
   #reply(pending: PendingCall, frame: OutgoingFrame): void {
-    this.#events.write({
-      type: "tool-result",
-      call: pending.call,
-      ms: performance.now() - pending.startedAt,
-      ...(frame.type === "error" ? { error: frame.message } : {}),
-    });
+    if (this.#events.isRead) {
+      this.#events.write({
+        type: "tool-result",
+        call: pending.call,
+        ms: performance.now() - pending.startedAt,
+        ...(frame.type === "error" ? { error: frame.message } : {}),
+      });
+    }
     this.#outbox.push(frame, this.#calls.inFlight === 0);
   }
 
@@ -188,7 +190,9 @@ export class Cell implements ScriptRun {
   #onBlocked(wakeInMs: number | null): void {
     this.#clock.pause(wakeInMs);
     const made = this.#calls.takeWave();
-    this.#events.write({ type: "blocked", waiting: this.#calls.waiting, made, wakeInMs });
+    if (this.#events.isRead) {
+      this.#events.write({ type: "blocked", waiting: this.#calls.waiting, made, wakeInMs });
+    }
   }
 
   #onDone(frame: DoneFrame): void {

@@ -5,6 +5,8 @@ import type { ScriptEvent } from "./script-run.ts";
 
 /** Where a run writes its events. */
 export interface EventLog extends AsyncIterable<ScriptEvent> {
+  /** Whether there is a reader. Without one an event need not even be made. */
+  readonly isRead: boolean;
   write(event: ScriptEvent): void;
   /** Ends the iteration, with an error if given. */
   end(error?: Error): void;
@@ -39,6 +41,9 @@ export function createEventLog(): EventLog {
   }
 
   return {
+    get isRead() {
+      return events !== undefined;
+    },
     write(event) {
       if (events === undefined) return;
       events.push(event);

@@ -42,34 +42,38 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
   }
 
   return (tool, execute, input, pending, answer) => {
-    function start(): void {
+    async function start(): Promise<void> {
       active += 1;
-      void invoke(execute, input, pending)
-        .then((value) => toAnswer(tool, value, options), toRefusal)
-        .then(answer)
-        .finally(release);
+      try {
+        answer(await invoke(tool, execute, input, pending, options));
+      } finally {
+        release();
+      }
     }
-    if (active < maxConcurrentTools) start();
-    else queue.push({ pending, start });
+    if (active < maxConcurrentTools) void start();
+    else queue.push({ pending, start: () => void start() });
   };
 }
 
-/** Wraps `execute` so that a synchronous throw is a rejection like any other. */
+/** Whatever `execute` does, and however it throws, is an answer. */
 async function invoke(
+  tool: Tool,
   execute: NonNullable<Tool["execute"]>,
   input: unknown,
   pending: PendingCall,
-): Promise<unknown> {
-  return execute(input, {
-    callId: `call_${pending.call.id}`,
-    get signal() {
-      return pending.signal;
-    },
-  });
-}
-
-function toRefusal(thrown: unknown): ToolAnswer {
-  return { ok: false, message: toErrorMessage(thrown) };
+  options: ToolRunnerOptions,
+): Promise<ToolAnswer> {
+  try {
+    const context = {
+      callId: `call_${pending.call.id}`,
+      get signal() {
+        return pending.signal;
+      },
+    };
+    return toAnswer(tool, await execute(input, context), options);
+  } catch (error) {
+    return { ok: false, message: toErrorMessage(error) };
+  }
 }
 
 function toAnswer(tool: Tool, value: unknown, options: ToolRunnerOptions): ToolAnswer {
