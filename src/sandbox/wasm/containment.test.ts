@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isToolscriptError } from "../../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { type DrivenSession, driveSession } from "./fixtures/drive-session.ts";
-import { GUEST_PROGRAM, guestArguments } from "./guest-process.ts";
+import { guestArguments } from "./guest-process.ts";
+import { guestProgram } from "./guest-program.ts";
 import { findPrograms } from "./programs.ts";
 import { wasm } from "./wasm.ts";
 
@@ -32,7 +33,7 @@ test("the guest's command line refuses JavaScript everything but its own files",
   const programs = findPrograms();
   const task = { mode: "restore", snapshotPath: join(folder, "none") } as const;
   const line = guestArguments({ programs, memoryMb: 128, task }).map((part) =>
-    part === GUEST_PROGRAM ? PROBE : part,
+    part === guestProgram() ? PROBE : part,
   );
   const { stdout } = await promisify(execFile)(programs.deno, [...line, secretFile], {
     env: { DENO_DIR: `${PROBE}/none`, NO_COLOR: "1" },

@@ -7,8 +7,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { dirname } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { ToolscriptError } from "../../errors.ts";
+import { guestProgram } from "./guest-program.ts";
 import type { Programs } from "./programs.ts";
 
 /** WebAssembly counts memory in pages of 64 KiB. */
@@ -28,11 +29,6 @@ const STACK_KILOBYTES = process.platform === "win32" ? 2100 : 7000;
 
 /** V8 needs up to 17 bytes of its stack for one of Python's (measured with nested JSON, the worst case found). */
 const PYTHON_STACK_KILOBYTES = STACK_KILOBYTES / 17.5;
-
-const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-
-/** The guest program's entry. */
-export const GUEST_PROGRAM = fileURLToPath(new URL(`guest/main${EXTENSION}`, import.meta.url));
 
 /** What a guest is to do; see `guest/main.ts`. */
 export type GuestTask =
@@ -89,14 +85,14 @@ const CLOSED_FLAGS = [
 
 /** The guest's command line. @throws {ToolscriptError} `sandbox-unavailable` when a path cannot be named in it */
 export function guestArguments({ programs, memoryMb, task }: GuestOptions): string[] {
-  const readable = [programs.pyodideFolder, dirname(GUEST_PROGRAM)];
+  const readable = [programs.pyodideFolder, dirname(guestProgram())];
   if (task.mode === "restore") readable.push(task.snapshotPath);
   return [
     "run",
     ...CLOSED_FLAGS,
     `--allow-read=${readable.map(requireNameable).join(",")}`,
     `--v8-flags=${v8Flags(memoryMb).join(",")}`,
-    GUEST_PROGRAM,
+    guestProgram(),
     `${pathToFileURL(programs.pyodideFolder).href}/`,
     String(PYTHON_STACK_KILOBYTES),
     task.mode,
@@ -132,7 +128,7 @@ function v8Flags(memoryMb: number): string[] {
 function guestEnvironment(): Record<string, string> {
   const systemRoot = process.env["SystemRoot"];
   return {
-    DENO_DIR: `${GUEST_PROGRAM}/none`,
+    DENO_DIR: `${guestProgram()}/none`,
     DENO_NO_UPDATE_CHECK: "1",
     NO_COLOR: "1",
     ...(process.platform === "win32" && systemRoot !== undefined ? { SystemRoot: systemRoot } : {}),

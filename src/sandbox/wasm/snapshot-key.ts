@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { GUEST_PROGRAM } from "./guest-process.ts";
+import { guestProgram } from "./guest-program.ts";
 import { type Programs, readPyodideVersion } from "./programs.ts";
 
 /** Counts changes of the file format and of how a build works that no other input shows. */
@@ -21,7 +21,7 @@ export async function snapshotKey(programs: Programs, bootMessage: Uint8Array): 
     platform: `${process.platform}-${process.arch}`,
     pyodide: await readPyodideVersion(programs),
     files: await Promise.all([programs.deno, ...programs.pyodideFiles].map(describeFile)),
-    guest: await digestOfFolder(dirname(GUEST_PROGRAM)),
+    guest: await digestOfFolder(dirname(guestProgram())),
     boot: createHash("sha256").update(bootMessage).digest("hex"),
   };
   return createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 32);

@@ -8,7 +8,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { GUEST_PROGRAM, guestArguments } from "../../../src/sandbox/wasm/guest-process.ts";
+import { guestArguments } from "../../../src/sandbox/wasm/guest-process.ts";
+import { guestProgram } from "../../../src/sandbox/wasm/guest-program.ts";
 import { findPrograms } from "../../../src/sandbox/wasm/programs.ts";
 import { type LabValues, type ScriptRun, readRun } from "../script-run.ts";
 
@@ -43,13 +44,13 @@ export async function runInDeno(script: string, { lab, secret, loosen }: DenoRun
   await writeFile(program, `${PRELUDE(nonce, lab)}${script}`);
   const programs = findPrograms({ denoPath: undefined, pyodideFolder: undefined });
   const own = guestArguments({ programs, memoryMb: MEMORY_MB, task: { mode: "cold", bootBytes: 0 } });
-  const args = (loosen?.(own) ?? own).map((arg) => (arg === GUEST_PROGRAM ? program : arg));
+  const args = (loosen?.(own) ?? own).map((arg) => (arg === guestProgram() ? program : arg));
   const started = performance.now();
   const child = spawn(programs.deno, args, {
     cwd: programs.pyodideFolder,
     // More than a guest gets: there must be something to steal.
     env: {
-      DENO_DIR: loosen === undefined ? `${GUEST_PROGRAM}/none` : join(folder, "cache"),
+      DENO_DIR: loosen === undefined ? `${guestProgram()}/none` : join(folder, "cache"),
       DENO_NO_UPDATE_CHECK: "1",
       NO_COLOR: "1",
       TOOLSCRIPT_PROBE_SECRET: secret,

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { GUEST_PROGRAM } from "../../../src/sandbox/wasm/guest-process.ts";
+import { guestProgram } from "../../../src/sandbox/wasm/guest-program.ts";
 import type { ProbeClass } from "../probe.ts";
 import type { ScriptRun } from "../script-run.ts";
 import type { WasmLab } from "./lab.ts";
@@ -42,7 +42,7 @@ const allowAll: JavaScriptRow["loosen"] = (args) => [
   "--no-prompt",
   "--no-config",
   "--no-lock",
-  ...args.filter((arg) => arg === GUEST_PROGRAM),
+  ...args.filter((arg) => arg === guestProgram()),
 ];
 
 const appeared: JavaScriptRow["judge"] = ({ nonce }, { folder }) => existsSync(join(folder, nonce));

@@ -4,19 +4,36 @@
  * Pyodide finds its environment by looking at globals. Without `process`, and with `load`, `read` and `readbuffer`, it
  * takes the path of a bare JavaScript shell: the least code, and no bridge to the host's file system in it.
  */
-import { deno, type Pyodide, type PyodideModule } from "./deno.ts";
+import { deno, type Pyodide, type PyodideModule, type PythonModule, webAssembly } from "./deno.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** How to start. */
 export interface BootOptions {
   /** Folder of the `pyodide` package as a `file:` URL that ends in a slash. */
   readonly pyodideUrl: string;
-  /** Memory of an earlier start to go on from; its buffer is empty afterwards. */
-  readonly snapshot?: Uint8Array<ArrayBuffer>;
+  /** Python's code, from {@link compilePython}. */
+  readonly python: CompiledPython;
+  /** Memory of an earlier start to go on from. */
+  readonly snapshot?: Snapshot;
   /** Starts so that a snapshot can be made. */
   readonly forSnapshot?: boolean;
   /** Python files to lay down before Python starts: absolute path and text. */
   readonly files?: ReadonlyMap<string, string>;
 }
+
+/** Python's code on its way through the compiler. */
+export interface CompiledPython {
+  readonly bytes: ArrayBuffer;
+  readonly module: Promise<object>;
+}
+
+/** Starts to compile Python. V8 does it on other threads, so that this one can go on with whatever else there is to do. */
+export function compilePython(pyodideUrl: string): CompiledPython {
+  const { buffer } = deno.readFileSync(new URL(PYTHON_FILE, pyodideUrl));
+  return { bytes: buffer, module: webAssembly.compile(buffer) };
+}
+
+const PYTHON_FILE = "pyodide.asm.wasm";
 
 /** Python's memory may hold paths to these objects, so that they must be there when it is restored. */
 const VISIBLE_GLOBALS = [
@@ -34,49 +51,72 @@ const VISIBLE_GLOBALS = [
 
 /** Starts Pyodide. */
 export async function bootPyodide(options: BootOptions): Promise<Pyodide> {
+  const { pyodideUrl, snapshot } = options;
   const globals = globalThis as Record<string, unknown>;
-  const { functions, release } = shellFunctions();
+  const functions = shellFunctions(options.python);
   for (const name of ["process", "Buffer"]) delete globals[name];
   Object.assign(globals, functions);
+  const restoreInstantiate = useCompiled(options.python);
   try {
-    const module = (await import(`${options.pyodideUrl}pyodide.mjs`)) as PyodideModule;
+    const module = (await import(`${pyodideUrl}pyodide.mjs`)) as PyodideModule;
     return await module.loadPyodide({
-      indexURL: options.pyodideUrl,
-      lockFileContents: readLockFile(options.pyodideUrl),
-      packageBaseUrl: options.pyodideUrl,
+      indexURL: pyodideUrl,
+      lockFileContents: readLockFile(pyodideUrl),
+      packageBaseUrl: pyodideUrl,
       jsglobals: visibleGlobals(),
       env: { HOME: "/home/script", LANG: "C.UTF-8", TZ: "UTC" },
       stdout: () => {},
       stderr: () => {},
       fsInit: layDown(options.files),
       ...(options.forSnapshot === true ? { _makeSnapshot: true } : {}),
-      ...(options.snapshot === undefined ? {} : { _loadSnapshot: options.snapshot }),
+      ...(snapshot === undefined
+        ? {}
+        : { _loadSnapshot: snapshot.head, createPyodideModule: createRestored(pyodideUrl, snapshot) }),
     });
   } finally {
     for (const name of Object.keys(functions)) delete globals[name];
-    release();
-    options.snapshot?.buffer.transfer(0);
+    restoreInstantiate();
+    options.python.bytes.transfer(0);
   }
 }
 
-/** What Pyodide expects of a JavaScript shell. `release` gives back the memory of what was read. */
-function shellFunctions(): { functions: Record<string, unknown>; release: () => void } {
-  const buffers: ArrayBuffer[] = [];
+/** What Pyodide expects of a JavaScript shell. */
+function shellFunctions({ bytes }: CompiledPython): Record<string, unknown> {
   return {
-    functions: {
-      load() {},
-      read: (path: string) => new TextDecoder().decode(deno.readFileSync(toFileUrl(path))),
-      readbuffer(path: string) {
-        const { buffer } = deno.readFileSync(toFileUrl(path));
-        buffers.push(buffer);
-        return buffer;
-      },
-      // Emscripten, unlike Pyodide, must take us for a worker: its shell has no source of randomness.
-      WorkerGlobalScope: Object,
-    },
-    release() {
-      for (const buffer of buffers) buffer.transfer(0);
-    },
+    load() {},
+    read: (path: string) => new TextDecoder().decode(deno.readFileSync(toFileUrl(path))),
+    readbuffer: (path: string) =>
+      path.endsWith(PYTHON_FILE) ? bytes : deno.readFileSync(toFileUrl(path)).buffer,
+    // Emscripten, unlike Pyodide, must take us for a worker: its shell has no source of randomness.
+    WorkerGlobalScope: Object,
+  };
+}
+
+/** Pyodide has bytes instantiated; these have been compiled. Returns a function that undoes this. */
+function useCompiled({ bytes, module }: CompiledPython): () => void {
+  const { instantiate } = webAssembly;
+  webAssembly.instantiate = async (source, imports) => {
+    if (!(source instanceof Uint8Array && source.buffer === bytes)) return await instantiate(source, imports);
+    const compiled = await module;
+    return { module: compiled, instance: await instantiate(compiled, imports) };
+  };
+  return () => {
+    webAssembly.instantiate = instantiate;
+  };
+}
+
+type CreateModule = (settings: object) => Promise<PythonModule>;
+
+/**
+ * Makes the interpreter and reads the snapshot straight into its memory, where Pyodide would copy it from a buffer of the
+ * same size. What Pyodide itself restores then is the head alone, with an empty memory behind it.
+ */
+function createRestored(pyodideUrl: string, snapshot: Snapshot): CreateModule {
+  return async (settings) => {
+    const { default: create } = (await import(`${pyodideUrl}pyodide.asm.mjs`)) as { default: CreateModule };
+    const python = await create(settings);
+    snapshot.readMemory(python.HEAPU8);
+    return python;
   };
 }
 

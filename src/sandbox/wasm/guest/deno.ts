@@ -9,6 +9,12 @@ interface DenoStream {
   writeSync(bytes: Uint8Array): number;
 }
 
+/** An open file. */
+export interface DenoFile {
+  readSync(target: Uint8Array): number | null;
+  close(): void;
+}
+
 /** The part of `Deno` that the guest uses. */
 export interface DenoRuntime {
   readonly args: readonly string[];
@@ -19,6 +25,7 @@ export interface DenoRuntime {
   exit(code: number): never;
   kill(pid: number, signal: "SIGKILL"): void;
   readFileSync(path: string | URL): Uint8Array<ArrayBuffer>;
+  openSync(path: string): DenoFile;
 }
 
 /** An open file of Emscripten's file system. */
@@ -62,7 +69,9 @@ export interface StreamWriter {
 }
 
 /** Functions of CPython and Emscripten that the guest calls. Addresses are numbers; the stack grows down from its base. */
-interface PythonModule {
+export interface PythonModule {
+  /** Python's memory. */
+  readonly HEAPU8: Uint8Array;
   _PyThreadState_Get(): number;
   _PyUnstable_ThreadState_SetStackProtection(thread: number, start: number, bytes: number): number;
   _emscripten_stack_get_base(): number;
@@ -97,3 +106,13 @@ export interface GuestWorker {
 export const GuestWorker = (
   globalThis as unknown as { Worker: new (url: URL, options: { type: "module" }) => GuestWorker }
 ).Worker;
+
+/** V8's own `WebAssembly`, as far as the guest uses it. */
+interface WebAssemblyApi {
+  compile(bytes: ArrayBuffer): Promise<object>;
+  /** With bytes a module and an instance, with a module an instance. */
+  instantiate(source: object, imports?: object): Promise<object>;
+}
+
+export const webAssembly: WebAssemblyApi = (globalThis as unknown as { WebAssembly: WebAssemblyApi })
+  .WebAssembly;

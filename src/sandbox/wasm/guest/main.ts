@@ -10,13 +10,11 @@
  * A session reads frames from standard input and writes frames to standard error. It ends when standard input does,
  * whatever Python is doing.
  */
-import { bootPyodide } from "./boot.ts";
+import { bootPyodide, compilePython } from "./boot.ts";
 import { deno, GuestWorker, type Pyodide } from "./deno.ts";
 import { addHostDevices, addStrayOutputDevice } from "./devices.ts";
 import { createMailbox, type MailboxReader, openMailboxReader } from "./mailbox.ts";
-
-/** Bytes before Pyodide's own snapshot in a snapshot file. The host writes and checks them. */
-const SNAPSHOT_HEADER_BYTES = 48;
+import { openSnapshot } from "./snapshot.ts";
 
 /** Signals that Python sees: an interrupt, and the tick that lets output leave while a script computes. */
 const SIGINT = 2;
@@ -27,12 +25,13 @@ const TICK_EVERY_MS = 50;
 const RUNNER_FOLDER = "/lib/toolscript";
 
 const [pyodideUrl = "", pythonStackKb = "", mode = "", detail = ""] = deno.args;
+const python = compilePython(pyodideUrl);
 if (mode === "build") await buildSnapshot();
 else await runSession();
 
 async function buildSnapshot(): Promise<never> {
   const message = readExactly(Number(detail), (target) => deno.stdin.readSync(target) ?? 0);
-  const pyodide = await bootPyodide({ pyodideUrl, forSnapshot: true, files: runnerFiles(message) });
+  const pyodide = await bootPyodide({ pyodideUrl, python, forSnapshot: true, files: runnerFiles(message) });
   prepare(pyodide);
   writeAll(deno.stdout, pyodide.makeMemorySnapshot());
   deno.exit(0);
@@ -60,8 +59,7 @@ function openMailbox(): MailboxReader {
 }
 
 function bootFromSnapshot(): Promise<Pyodide> {
-  const snapshot = deno.readFileSync(detail).subarray(SNAPSHOT_HEADER_BYTES);
-  return bootPyodide({ pyodideUrl, snapshot });
+  return bootPyodide({ pyodideUrl, python, snapshot: openSnapshot(detail) });
 }
 
 async function bootCold(mailbox: MailboxReader): Promise<Pyodide> {
@@ -69,7 +67,7 @@ async function bootCold(mailbox: MailboxReader): Promise<Pyodide> {
     const outcome = mailbox.read(target, Infinity);
     return typeof outcome === "number" ? outcome : 0;
   });
-  const pyodide = await bootPyodide({ pyodideUrl, files: runnerFiles(message) });
+  const pyodide = await bootPyodide({ pyodideUrl, python, files: runnerFiles(message) });
   prepare(pyodide);
   return pyodide;
 }
@@ -108,9 +106,9 @@ function createSignalBuffer(mailbox: MailboxReader): object {
  * Python measures its own stack, which lies in its memory and has room for more than V8's stack allows. Told of less, it
  * raises `RecursionError` before V8 gives up on the whole interpreter.
  */
-function limitStack({ _module: python }: Pyodide, bytes: number): void {
-  const start = python._emscripten_stack_get_base() - bytes;
-  python._PyUnstable_ThreadState_SetStackProtection(python._PyThreadState_Get(), start, bytes);
+function limitStack({ _module: module }: Pyodide, bytes: number): void {
+  const start = module._emscripten_stack_get_base() - bytes;
+  module._PyUnstable_ThreadState_SetStackProtection(module._PyThreadState_Get(), start, bytes);
 }
 
 function readExactly(count: number, read: (target: Uint8Array) => number): Uint8Array {
