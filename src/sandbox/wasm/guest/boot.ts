@@ -11,8 +11,8 @@ import type { Snapshot } from "./snapshot.ts";
 export interface BootOptions {
   /** Folder of the `pyodide` package as a `file:` URL that ends in a slash. */
   readonly pyodideUrl: string;
-  /** Python's code, from {@link compilePython}. */
-  readonly python: CompiledPython;
+  /** From {@link loadInterpreter}. */
+  readonly interpreter: Interpreter;
   /** Memory of an earlier start to go on from. */
   readonly snapshot?: Snapshot;
   /** Starts so that a snapshot can be made. */
@@ -21,16 +21,24 @@ export interface BootOptions {
   readonly files?: ReadonlyMap<string, string>;
 }
 
-/** Python's code on its way through the compiler. */
-export interface CompiledPython {
+/** Python's interpreter on its way: other threads parse and compile it. */
+export interface Interpreter {
+  /** Its code in WebAssembly. */
   readonly bytes: ArrayBuffer;
-  readonly module: Promise<object>;
+  /** The same, compiled. */
+  readonly code: Promise<object>;
+  /** The program around it, more than a megabyte of JavaScript. */
+  readonly program: Promise<{ readonly default: CreateModule }>;
 }
 
-/** Starts to compile Python. V8 does it on other threads, so that this one can go on with whatever else there is to do. */
-export function compilePython(pyodideUrl: string): CompiledPython {
-  const { buffer } = deno.readFileSync(new URL(PYTHON_FILE, pyodideUrl));
-  return { bytes: buffer, module: webAssembly.compile(buffer) };
+type CreateModule = (settings: object) => Promise<PythonModule>;
+
+/** Starts to load the interpreter. This thread is free for whatever else there is to do. */
+export async function loadInterpreter(pyodideUrl: string): Promise<Interpreter> {
+  const program = import(`${pyodideUrl}pyodide.asm.mjs`) as Interpreter["program"];
+  program.catch(() => {}); // whoever awaits it will see
+  const { buffer: bytes } = await deno.readFile(new URL(PYTHON_FILE, pyodideUrl));
+  return { bytes, code: webAssembly.compile(bytes), program };
 }
 
 const PYTHON_FILE = "pyodide.asm.wasm";
@@ -51,12 +59,12 @@ const VISIBLE_GLOBALS = [
 
 /** Starts Pyodide. */
 export async function bootPyodide(options: BootOptions): Promise<Pyodide> {
-  const { pyodideUrl, snapshot } = options;
+  const { pyodideUrl, interpreter, snapshot } = options;
   const globals = globalThis as Record<string, unknown>;
-  const functions = shellFunctions(options.python);
+  const functions = shellFunctions(interpreter);
   for (const name of ["process", "Buffer"]) delete globals[name];
   Object.assign(globals, functions);
-  const restoreInstantiate = useCompiled(options.python);
+  const restoreInstantiate = useCompiled(interpreter);
   try {
     const module = (await import(`${pyodideUrl}pyodide.mjs`)) as PyodideModule;
     return await module.loadPyodide({
@@ -69,19 +77,18 @@ export async function bootPyodide(options: BootOptions): Promise<Pyodide> {
       stderr: () => {},
       fsInit: layDown(options.files),
       ...(options.forSnapshot === true ? { _makeSnapshot: true } : {}),
-      ...(snapshot === undefined
-        ? {}
-        : { _loadSnapshot: snapshot.head, createPyodideModule: createRestored(pyodideUrl, snapshot) }),
+      createPyodideModule: creation(interpreter, snapshot),
+      ...(snapshot === undefined ? {} : { _loadSnapshot: snapshot.head }),
     });
   } finally {
     for (const name of Object.keys(functions)) delete globals[name];
     restoreInstantiate();
-    options.python.bytes.transfer(0);
+    interpreter.bytes.transfer(0);
   }
 }
 
 /** What Pyodide expects of a JavaScript shell. */
-function shellFunctions({ bytes }: CompiledPython): Record<string, unknown> {
+function shellFunctions({ bytes }: Interpreter): Record<string, unknown> {
   return {
     load() {},
     read: (path: string) => new TextDecoder().decode(deno.readFileSync(toFileUrl(path))),
@@ -93,29 +100,27 @@ function shellFunctions({ bytes }: CompiledPython): Record<string, unknown> {
 }
 
 /** Pyodide has bytes instantiated; these have been compiled. Returns a function that undoes this. */
-function useCompiled({ bytes, module }: CompiledPython): () => void {
+function useCompiled({ bytes, code }: Interpreter): () => void {
   const { instantiate } = webAssembly;
   webAssembly.instantiate = async (source, imports) => {
     if (!(source instanceof Uint8Array && source.buffer === bytes)) return await instantiate(source, imports);
-    const compiled = await module;
-    return { module: compiled, instance: await instantiate(compiled, imports) };
+    const module = await code;
+    return { module, instance: await instantiate(module, imports) };
   };
   return () => {
     webAssembly.instantiate = instantiate;
   };
 }
 
-type CreateModule = (settings: object) => Promise<PythonModule>;
-
 /**
- * Makes the interpreter and reads the snapshot straight into its memory, where Pyodide would copy it from a buffer of the
- * same size. What Pyodide itself restores then is the head alone, with an empty memory behind it.
+ * How Pyodide gets its interpreter. A snapshot is read straight into its memory, where Pyodide would copy it from a buffer
+ * of the same size: what Pyodide itself restores is the head alone, with an empty memory behind it.
  */
-function createRestored(pyodideUrl: string, snapshot: Snapshot): CreateModule {
+function creation({ program }: Interpreter, snapshot: Snapshot | undefined): CreateModule {
   return async (settings) => {
-    const { default: create } = (await import(`${pyodideUrl}pyodide.asm.mjs`)) as { default: CreateModule };
+    const { default: create } = await program;
     const python = await create(settings);
-    snapshot.readMemory(python.HEAPU8);
+    snapshot?.readMemory(python.HEAPU8);
     return python;
   };
 }

@@ -24,6 +24,7 @@ export interface DenoRuntime {
   readonly pid: number;
   exit(code: number): never;
   kill(pid: number, signal: "SIGKILL"): void;
+  readFile(path: URL): Promise<Uint8Array<ArrayBuffer>>;
   readFileSync(path: string | URL): Uint8Array<ArrayBuffer>;
   openSync(path: string): DenoFile;
 }
@@ -111,7 +112,7 @@ export const GuestWorker = (
 interface WebAssemblyApi {
   compile(bytes: ArrayBuffer): Promise<object>;
   /** With bytes a module and an instance, with a module an instance. */
-  instantiate(source: object, imports?: object): Promise<object>;
+  instantiate: (source: object, imports?: object) => Promise<object>;
 }
 
 export const webAssembly: WebAssemblyApi = (globalThis as unknown as { WebAssembly: WebAssemblyApi })

@@ -10,7 +10,7 @@
  * A session reads frames from standard input and writes frames to standard error. It ends when standard input does,
  * whatever Python is doing.
  */
-import { bootPyodide, compilePython } from "./boot.ts";
+import { bootPyodide, loadInterpreter } from "./boot.ts";
 import { deno, GuestWorker, type Pyodide } from "./deno.ts";
 import { addHostDevices, addStrayOutputDevice } from "./devices.ts";
 import { createMailbox, type MailboxReader, openMailboxReader } from "./mailbox.ts";
@@ -25,13 +25,18 @@ const TICK_EVERY_MS = 50;
 const RUNNER_FOLDER = "/lib/toolscript";
 
 const [pyodideUrl = "", pythonStackKb = "", mode = "", detail = ""] = deno.args;
-const python = compilePython(pyodideUrl);
+const interpreter = await loadInterpreter(pyodideUrl);
 if (mode === "build") await buildSnapshot();
 else await runSession();
 
 async function buildSnapshot(): Promise<never> {
   const message = readExactly(Number(detail), (target) => deno.stdin.readSync(target) ?? 0);
-  const pyodide = await bootPyodide({ pyodideUrl, python, forSnapshot: true, files: runnerFiles(message) });
+  const pyodide = await bootPyodide({
+    pyodideUrl,
+    interpreter,
+    forSnapshot: true,
+    files: runnerFiles(message),
+  });
   prepare(pyodide);
   writeAll(deno.stdout, pyodide.makeMemorySnapshot());
   deno.exit(0);
@@ -59,7 +64,7 @@ function openMailbox(): MailboxReader {
 }
 
 function bootFromSnapshot(): Promise<Pyodide> {
-  return bootPyodide({ pyodideUrl, python, snapshot: openSnapshot(detail) });
+  return bootPyodide({ pyodideUrl, interpreter, snapshot: openSnapshot(detail) });
 }
 
 async function bootCold(mailbox: MailboxReader): Promise<Pyodide> {
@@ -67,7 +72,7 @@ async function bootCold(mailbox: MailboxReader): Promise<Pyodide> {
     const outcome = mailbox.read(target, Infinity);
     return typeof outcome === "number" ? outcome : 0;
   });
-  const pyodide = await bootPyodide({ pyodideUrl, python, files: runnerFiles(message) });
+  const pyodide = await bootPyodide({ pyodideUrl, interpreter, files: runnerFiles(message) });
   prepare(pyodide);
   return pyodide;
 }
