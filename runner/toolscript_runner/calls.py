@@ -6,6 +6,7 @@ is cancelled once. Knows nothing of transports; frames go to `send`, a callable 
 
 import _thread
 import asyncio
+from asyncio import Future
 
 from .arguments import to_input
 from .errors import ToolError, make_error
@@ -86,7 +87,7 @@ class Calls:
             loop = _get_running_loop()
             if not isinstance(loop, PumpedLoop):
                 raise _refusal(name, "it needs the event loop that asyncio hands out, not a %s" % type(loop).__name__)
-            future = loop.create_future()
+            future = Future(loop=loop)
             with lock:
                 self._made += 1
                 self._last_id = call_id = self._last_id + 1
