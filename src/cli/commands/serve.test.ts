@@ -6,7 +6,11 @@ import { createInterface } from "node:readline";
 import { describe, expect, test, vi } from "vitest";
 import { runCli, startCli } from "../../../test/run-cli.ts";
 import { createUserFolder } from "../../../test/user-folder.ts";
-import { EMULATOR_CREDENTIALS, startBedrockEmulator } from "../../emulator/emulator.ts";
+import {
+  EMULATOR_CREDENTIALS,
+  startAgentCoreEmulator,
+  startBedrockEmulator,
+} from "../../emulator/emulator.ts";
 
 // Each test starts processes, and the first sandbox of a machine builds its snapshot.
 vi.setConfig({ testTimeout: 120_000 });
@@ -149,6 +153,41 @@ describe("serve", () => {
     });
     const written = JSON.stringify(server.log) + server.stderr;
     for (const secret of [key, PROMPT, "no log may hold", "Done"]) expect(written).not.toContain(secret);
+  });
+
+  test("serve runs scripts on the code interpreter that the configuration names, in the server's region", async () => {
+    await using emulator = await startBedrockEmulator({
+      scenario: [
+        { content: [{ type: "tool_use", name: "code_execution", input: { code: CODE } }] },
+        { content: "Done" },
+      ],
+    });
+    const interpreter = await startAgentCoreEmulator({
+      credentials: [EMULATOR_CREDENTIALS],
+      interpreters: ["team-AbCdEf1234"],
+      region: "us-east-1",
+    });
+    try {
+      const agentcore = {
+        identifier: "team-AbCdEf1234",
+        endpoint: interpreter.url,
+        sessionTimeoutSeconds: 600,
+      };
+      await using folder = await createUserFolder({
+        "serve.json": JSON.stringify({ sandbox: "agentcore", agentcore }),
+      });
+      const args = ["--upstream-url", emulator.url, "--config", "serve.json"];
+      await using server = new RunningServer(args, {}, folder.path);
+      const response = await server.send({}, [{ type: "code_execution_20260120", name: "code_execution" }]);
+      expect(await response.json()).toMatchObject({ stop_reason: "end_turn" });
+      expect(interpreter.sessions).toMatchObject([
+        { identifier: "team-AbCdEf1234", timeoutSeconds: 600, status: "READY" },
+      ]);
+      expect(await server.stop()).toBe(0);
+      expect(interpreter.sessions).toMatchObject([{ status: "TERMINATED" }]);
+    } finally {
+      await interpreter.close();
+    }
   });
 
   test("serve lets a paused script go on, and nothing new begin, when it is terminated", async () => {

@@ -48,6 +48,20 @@ const configSchema = z.strictObject({
     })
     .optional(),
   wasm: z.strictObject({ memoryMb: z.int().optional() }).optional(),
+  agentcore: z
+    .strictObject({
+      identifier: z.string().min(1).optional(),
+      /** @default the server's region */
+      region: z.string().min(1).optional(),
+      endpoint: z.url({ protocol: /^https?$/ }).optional(),
+      profile: z.string().min(1).optional(),
+      name: z.string().min(1).optional(),
+      sessionTimeoutSeconds: z.int().optional(),
+      invocationsPerSecond: z.number().min(0).optional(),
+      /** Sessions started ahead; they cost money while they wait. */
+      warm: z.int().min(0).optional(),
+    })
+    .optional(),
   keys: z.string().min(1).optional(),
   unsampledStream: z.enum(UNSAMPLED_STREAMS).optional(),
   maxSamples: count.optional(),
