@@ -39,6 +39,8 @@ export interface DockerLaunch {
   readonly closeGraceMs: number;
   /** Shared by all sessions of a daemon. */
   readonly takeTurnToEnd: TakeTurn;
+  /** Told of a container that no daemon could be asked to remove. */
+  readonly leave: (id: string) => void;
 }
 
 /**
@@ -242,8 +244,9 @@ class DockerSession implements PoolableSession {
       closed.resolve();
       await endContainer(engine, this.#container, closeGraceMs);
     } catch (error) {
-      // Without a daemon nothing can be asked for; the closed input ends the container.
+      // Without a daemon nothing can be asked for; the closed input ends the container, as a rule.
       if (!isToolscriptError(error, "docker-unreachable")) throw error;
+      this.#launch.leave(id);
     } finally {
       socket.destroy();
     }

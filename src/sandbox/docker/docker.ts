@@ -14,6 +14,7 @@ import { createTurnsToEnd, openDockerSession } from "./docker-session.ts";
 import { resolveEngineAddress } from "./engine-address.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { readHostIdentity } from "./host-identity.ts";
+import { LeftContainers } from "./left-containers.ts";
 import { reapContainers } from "./reaper.ts";
 
 /** A sandbox whose pool can be looked at. */
@@ -52,12 +53,14 @@ class ContainerSandbox implements DockerSandbox {
   readonly #host = readHostIdentity();
   readonly #pool: Pool;
   readonly #takeTurnToEnd = createTurnsToEnd();
+  readonly #left: LeftContainers;
   #imageCheck: Promise<void> | undefined;
   #reaped: Promise<unknown> | undefined;
 
   constructor(engine: Engine, settings: DockerSettings) {
     this.#engine = engine;
     this.#settings = settings;
+    this.#left = new LeftContainers(engine);
     // Without a pool of its own it is one of size 0 without a queue: what counts and closes sessions is the same.
     this.#pool = pool(({ signal }) => this.#start(signal), settings.pool);
   }
@@ -77,6 +80,7 @@ class ContainerSandbox implements DockerSandbox {
 
   async close(): Promise<void> {
     await this.#pool.close();
+    await this.#left.remove();
     await this.#reaped;
   }
 
@@ -94,8 +98,11 @@ class ContainerSandbox implements DockerSandbox {
       startTimeoutMs,
       closeGraceMs,
       takeTurnToEnd: this.#takeTurnToEnd,
+      leave: (id: string) => this.#left.add(id),
     };
-    return await openDockerSession(launch, signal);
+    const session = await openDockerSession(launch, signal);
+    void this.#left.remove(); // a daemon answers
+    return session;
   }
 
   /** Once: an image may declare folders that the daemon would then make writable, without a limit. */

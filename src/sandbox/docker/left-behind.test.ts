@@ -1,4 +1,8 @@
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { type Socket, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -12,6 +16,7 @@ import {
 import { requireOrSkip } from "../../../test/require.ts";
 import { HOST_LABELS, containerLabels, containerSpec } from "./container-spec.ts";
 import { resolveDockerOptions } from "./docker-options.ts";
+import { resolveEngineAddress } from "./engine-address.ts";
 import { type DockerSandbox, docker } from "./docker.ts";
 import { type HostIdentity, readHostIdentity } from "./host-identity.ts";
 
@@ -97,4 +102,54 @@ describe.skipIf(skip)("docker().reap()", () => {
     expect(await sandbox.reap()).not.toContain(container.id);
     expect((await container.inspect()).State.Status).toBe("created");
   });
+});
+
+describe.skipIf(skip)("a daemon that is out of reach when a session is closed", () => {
+  /** A way to the daemon that can be cut. */
+  async function openWay() {
+    const folder = await mkdtemp(join(tmpdir(), "toolscript-way-"));
+    const path = join(folder, "docker.sock");
+    const { socketPath } = resolveEngineAddress(undefined).client as { socketPath: string };
+    const sockets = new Set<Socket>();
+    const server = createServer((near) => {
+      const far = connect(socketPath);
+      for (const socket of [near, far]) sockets.add(socket.on("error", () => {}));
+      near.pipe(far).pipe(near);
+    });
+    const open = async (): Promise<void> => void (await once(server.listen(path), "listening"));
+    const cut = (): void => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+    };
+    await open();
+    return { host: `unix://${path}`, open, cut, remove: () => rm(folder, { recursive: true, force: true }) };
+  }
+
+  test(
+    "gets its container removed once it answers again",
+    async () => {
+      const way = await openWay();
+      const sandbox = docker({ image: TEST_IMAGE, host: way.host });
+      try {
+        const session = await sandbox.open();
+        const container = testEngine.getContainer(session.id);
+        await container.pause(); // it cannot end with its input
+        way.cut();
+        await session.close();
+        await expect(sandbox.open()).rejects.toMatchObject({ code: "docker-unreachable" });
+        expect((await container.inspect()).State.Paused).toBe(true);
+
+        await way.open();
+        await sandbox.open();
+        await sandbox.close();
+        await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 });
+      } finally {
+        way.cut();
+        await sandbox.close();
+        await way.remove();
+      }
+    },
+    TIMEOUT_MS,
+  );
 });

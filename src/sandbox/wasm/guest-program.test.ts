@@ -17,5 +17,5 @@ test("guestProgram() is JavaScript with everything that it imports beside it", (
     ...readFileSync(join(folder, name), "utf8").matchAll(/from "\.\/([^"]+)"/g),
   ]);
   expect(imports.length).toBeGreaterThan(wanted.length);
-  for (const [, name = ""] of imports) expect(existsSync(join(folder, name)), name).toBe(true);
+  for (const [, name = ""] of imports) expect([name, existsSync(join(folder, name))]).toEqual([name, true]);
 });
