@@ -8,6 +8,7 @@ import type { Engine } from "./engine.ts";
 export class LeftContainers {
   readonly #engine: Engine;
   readonly #ids = new Set<string>();
+  #removing: Promise<unknown> = Promise.resolve();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -18,10 +19,12 @@ export class LeftContainers {
     this.#ids.add(id);
   }
 
-  /** Removes them all. Never rejects: what cannot be removed now is left for the next time. */
+  /** Removes them all, and waits for what is being removed. Never rejects: what cannot be removed now is left for later. */
   async remove(): Promise<void> {
     const ids = [...this.#ids];
     this.#ids.clear();
-    await Promise.all(ids.map((id) => this.#engine.remove(id).catch(() => this.#ids.add(id))));
+    const removing = ids.map((id) => this.#engine.remove(id).catch(() => this.#ids.add(id)));
+    this.#removing = Promise.all([this.#removing, ...removing]);
+    await this.#removing;
   }
 }
