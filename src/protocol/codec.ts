@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import { ToolscriptError } from "../errors.ts";
-import { type OutgoingFrame, type RunnerFrame, runnerFrameSchema } from "./frames.ts";
+import { isJsonObject, type OutgoingFrame, type RunnerFrame, runnerFrameSchema } from "./frames.ts";
 
 /** Makes a boundary marker that no script can guess: 128 random bits between fixed ends. */
 export function createMarker(): string {
@@ -51,13 +51,9 @@ export function decodeLine(line: string, marker: string): RunnerFrame | undefine
  * not valid is the schema's to explain.
  */
 function isCall(value: unknown): value is Extract<RunnerFrame, { type: "call" }> {
-  if (!isRecord(value) || value["type"] !== "call" || Object.keys(value).length !== 5) return false;
+  if (!isJsonObject(value) || value["type"] !== "call" || Object.keys(value).length !== 5) return false;
   const { cell, id, tool, input } = value;
-  return isPositive(cell) && isPositive(id) && typeof tool === "string" && isRecord(input);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isPositive(cell) && isPositive(id) && typeof tool === "string" && isJsonObject(input);
 }
 
 function isPositive(value: unknown): boolean {

@@ -72,11 +72,13 @@ export const hostFrameSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("exit") }),
 ]);
 
-/** A plain object as `JSON.parse` makes it; deeper values are checked against the tool's own schema. */
-const jsonObject = z.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  "expected an object",
-);
+/** Whether `value` is a plain object as `JSON.parse` makes it. */
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Deeper values are checked against the tool's own schema. */
+const jsonObject = z.custom<Record<string, unknown>>(isJsonObject, "expected an object");
 
 /** Every frame that the runner sends. */
 export const runnerFrameSchema = z.discriminatedUnion("type", [

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toCellResultText } from "./cell-result-text.ts";
-import type { CellResult, CellStats } from "./script-run.ts";
+import { type CellResult, type CellStats, NO_STATS } from "./script-run.ts";
 
 function result(parts: Partial<CellResult>, stats: Partial<CellStats> = {}): CellResult {
   return {
@@ -11,16 +11,7 @@ function result(parts: Partial<CellResult>, stats: Partial<CellStats> = {}): Cel
     limit: null,
     survived: true,
     ...parts,
-    stats: {
-      calls: 0,
-      waves: 0,
-      maxInFlight: 0,
-      totalMs: 0,
-      runningMs: 0,
-      resultBytes: 0,
-      droppedBytes: 0,
-      ...stats,
-    },
+    stats: { ...NO_STATS, ...stats },
   };
 }
 

@@ -130,7 +130,7 @@ export class Cell implements ScriptRun {
     const call: ScriptCall = { id: frame.id, tool: frame.tool, input: frame.input };
     const timeoutMs = Math.min(tool.timeoutMs ?? limits.callMs, limits.callMs);
     const pending = this.#calls.add(call, timeoutMs);
-    if (this.#events.isRead) this.#events.write({ type: "tool-call", call });
+    this.#events.write(() => ({ type: "tool-call", call }));
     this.#run(tool, pending);
   }
 
@@ -162,14 +162,12 @@ export class Cell implements ScriptRun {
   }
 
   #reply(pending: PendingCall, frame: OutgoingFrame): void {
-    if (this.#events.isRead) {
-      this.#events.write({
-        type: "tool-result",
-        call: pending.call,
-        ms: performance.now() - pending.startedAt,
-        ...(frame.type === "error" ? { error: frame.message } : {}),
-      });
-    }
+    this.#events.write(() => ({
+      type: "tool-result",
+      call: pending.call,
+      ms: performance.now() - pending.startedAt,
+      ...(frame.type === "error" ? { error: frame.message } : {}),
+    }));
     this.#outbox.push(frame, this.#calls.inFlight === 0);
   }
 
@@ -184,15 +182,13 @@ export class Cell implements ScriptRun {
     if (kept === undefined) {
       throw violation(`output goes on far beyond "${this.#context.limits.maxOutputBytes}" bytes`);
     }
-    if (kept !== "") this.#events.write({ type: "output", stream, text: kept });
+    if (kept !== "") this.#events.write(() => ({ type: "output", stream, text: kept }));
   }
 
   #onBlocked(wakeInMs: number | null): void {
     this.#clock.pause(wakeInMs);
     const made = this.#calls.takeWave();
-    if (this.#events.isRead) {
-      this.#events.write({ type: "blocked", waiting: this.#calls.waiting, made, wakeInMs });
-    }
+    this.#events.write(() => ({ type: "blocked", waiting: this.#calls.waiting, made, wakeInMs }));
   }
 
   #onDone(frame: DoneFrame): void {
@@ -223,7 +219,7 @@ export class Cell implements ScriptRun {
         droppedBytes,
       },
     };
-    this.#events.write({ type: "finished", result });
+    this.#events.write(() => ({ type: "finished", result }));
     this.#events.end();
     this.#settle.resolve(result);
   }

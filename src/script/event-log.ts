@@ -5,9 +5,8 @@ import type { ScriptEvent } from "./script-run.ts";
 
 /** Where a run writes its events. */
 export interface EventLog extends AsyncIterable<ScriptEvent> {
-  /** Whether there is a reader. Without one an event need not even be made. */
-  readonly isRead: boolean;
-  write(event: ScriptEvent): void;
+  /** Writes what `make` makes; without a reader nothing is made. */
+  write(make: () => ScriptEvent): void;
   /** Ends the iteration, with an error if given. */
   end(error?: Error): void;
 }
@@ -41,12 +40,9 @@ export function createEventLog(): EventLog {
   }
 
   return {
-    get isRead() {
-      return events !== undefined;
-    },
-    write(event) {
+    write(make) {
       if (events === undefined) return;
-      events.push(event);
+      events.push(make());
       notify();
     },
     end(error) {

@@ -47,6 +47,17 @@ export interface CellStats {
   readonly droppedBytes: number;
 }
 
+/** The figures of a cell that did nothing. */
+export const NO_STATS: CellStats = {
+  calls: 0,
+  waves: 0,
+  maxInFlight: 0,
+  totalMs: 0,
+  runningMs: 0,
+  resultBytes: 0,
+  droppedBytes: 0,
+};
+
 /** What happens while a cell runs. */
 export type ScriptEvent =
   | { readonly type: "tool-call"; readonly call: ScriptCall }

@@ -56,6 +56,7 @@ async function decodeFrame(frame: Frame): Promise<ResponseStream> {
   return { [name]: error } as unknown as ResponseStream;
 }
 
-function toText(bytes: Uint8Array): string {
+/** UTF-8 as text. */
+export function toText(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 }

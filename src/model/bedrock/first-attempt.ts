@@ -60,7 +60,8 @@ function replayFailedAttempts(handler: SdkHandler): void {
 export class FirstAttempts {
   readonly #client: BedrockRuntimeClient;
   readonly #handler: SdkHandler;
-  readonly #templates = new Map<string, RequestTemplate>();
+  /** By command; undefined until the SDK has prepared one. A command that nobody asked for is not in it. */
+  readonly #templates = new Map<string, RequestTemplate | undefined>();
 
   constructor(client: BedrockRuntimeClient) {
     this.#client = client;
@@ -68,9 +69,9 @@ export class FirstAttempts {
     replayFailedAttempts(this.#handler);
     client.middlewareStack.add(
       (next, context) => (args) => {
-        const template = toRequestTemplate(args.request, context["__smithy_context"]);
-        if (template !== undefined) {
-          this.#templates.set(String(context.commandName), template);
+        const command = String(context.commandName);
+        if (this.#templates.has(command)) {
+          this.#templates.set(command, toRequestTemplate(args.request, context["__smithy_context"]));
         }
         return next(args);
       },
@@ -93,6 +94,9 @@ export class FirstAttempts {
     const strategy = await retryStrategy();
     const time = Date.now() + systemClockOffset;
     const template = this.#templates.get(command);
+    if (template === undefined) {
+      this.#templates.set(command, undefined);
+    }
     const isPaced = Reflect.get(strategy, "mode") !== "standard";
     if (template === undefined || template.expiresAt < time || isPaced) {
       return undefined;

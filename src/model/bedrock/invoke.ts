@@ -7,7 +7,7 @@ import { ToolscriptError } from "../../errors.ts";
 import { isRecord } from "../is-record.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
 import { cutStreamError, type BedrockCaller, type CallContext } from "./bedrock-caller.ts";
-import { readEventStream } from "./event-stream.ts";
+import { readEventStream, toText } from "./event-stream.ts";
 import { replaying } from "./first-attempt.ts";
 import { stripRequest } from "./strip-request.ts";
 
@@ -118,9 +118,7 @@ function decodeResponse(bytes: Uint8Array, { modelId }: CallContext): ModelRespo
 
 function decodeJson(bytes: Uint8Array, modelId: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
-    );
+    const value: unknown = JSON.parse(toText(bytes));
     if (isRecord(value)) {
       return value;
     }

@@ -6,7 +6,7 @@
  */
 import type { ContentBlock } from "../../model/model.ts";
 import { toCellNotices, toCellResultText } from "../../script/cell-result-text.ts";
-import type { CellResult, CellStats } from "../../script/script-run.ts";
+import { type CellResult, NO_STATS } from "../../script/script-run.ts";
 import { type Block, CODE_RESULT } from "../conversation/blocks.ts";
 import { toModelUseId } from "./use-ids.ts";
 
@@ -85,16 +85,6 @@ function toErrorText(code: string): string {
     ? ERROR_TEXTS[code as CodeErrorCode]
     : `The script failed: ${code}.`;
 }
-
-const NO_STATS: CellStats = {
-  calls: 0,
-  waves: 0,
-  maxInFlight: 0,
-  totalMs: 0,
-  runningMs: 0,
-  resultBytes: 0,
-  droppedBytes: 0,
-};
 
 const UNREADABLE = "(The output is encrypted and cannot be read here.)";
 

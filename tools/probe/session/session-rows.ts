@@ -6,6 +6,7 @@
  */
 import { toCellResultText } from "../../../src/script/cell-result-text.ts";
 import type { ScriptLimits } from "../../../src/script/limits.ts";
+import { NO_STATS } from "../../../src/script/script-run.ts";
 import type { ProbeClass } from "../probe.ts";
 import type { ScriptRun } from "../script-run.ts";
 import type { World } from "./world.ts";
@@ -291,13 +292,3 @@ did(True, "called three times")
     without: "with the tool itself",
   },
 ];
-
-const NO_STATS = {
-  calls: 0,
-  waves: 0,
-  maxInFlight: 0,
-  totalMs: 0,
-  runningMs: 0,
-  resultBytes: 0,
-  droppedBytes: 0,
-} as const;
