@@ -164,6 +164,8 @@ class EngineClient implements Engine {
     const isGoing = await Promise.any([killed, gone.then(() => true)]).catch(() => killed);
     if (!isGoing) await this.#delete(id);
     await gone;
+    // A daemon that could not remove it ends the wait all the same, and leaves it dead.
+    if ((await this.inspect(id)) !== undefined) await this.#delete(id);
   }
 
   #delete(id: string): Promise<void> {
