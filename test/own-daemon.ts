@@ -29,6 +29,8 @@ export interface OwnDaemon {
   /** For the option `host`. */
   readonly host: string;
   readonly engine: Docker;
+  /** Ids of all containers. One that it lists as dead and knows no more (moby/moby#51692) is none. */
+  listContainers(): Promise<string[]>;
   start(): Promise<void>;
   stop(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
   /** Stops it from answering, or lets it go on. */
@@ -70,6 +72,7 @@ export async function createOwnDaemon(): Promise<OwnDaemon> {
   return {
     host: `unix://${socketPath}`,
     engine,
+    listContainers: () => listContainers(engine),
     start,
     stop,
     hang: (isHanging) => void child?.kill(isHanging ? "SIGSTOP" : "SIGCONT"),
@@ -119,6 +122,23 @@ async function endShims(folder: string): Promise<void> {
 function mountDisk(folder: string): void {
   const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_SIZE}`, "tmpfs", folder]);
   if (status !== 0) throw new Error(`mounting a disk failed: ${stderr.toString()}`);
+}
+
+async function listContainers(engine: Docker): Promise<string[]> {
+  const listed = await engine.listContainers({ all: true });
+  const looks = listed.map(({ Id }) =>
+    engine
+      .getContainer(Id)
+      .inspect()
+      .then(
+        () => [Id],
+        (error: { statusCode?: number }) => {
+          if (error.statusCode !== 404) throw error;
+          return [];
+        },
+      ),
+  );
+  return (await Promise.all(looks)).flat();
 }
 
 async function answers(engine: Docker): Promise<boolean> {

@@ -70,8 +70,6 @@ describe.skipIf(await requireOrSkip("docker", probeOwnDaemon))("a daemon in trou
     return { sandbox, session, reader };
   }
 
-  const listAll = () => daemon.engine.listContainers({ all: true });
-
   test.each(["SIGTERM", "SIGKILL"] as const)(
     "that is stopped with %s in mid-script ends the session with `docker-daemon-lost`; once it is back, all is well",
     async (signal) => {
@@ -89,7 +87,7 @@ describe.skipIf(await requireOrSkip("docker", probeOwnDaemon))("a daemon in trou
       sendCell(session, "print('back')");
       expect((await reader.readCell()).text).toBe("back\n");
       await before.sandbox.close();
-      expect(await listAll()).toEqual([]);
+      expect(await daemon.listContainers()).toEqual([]);
     },
     TIMEOUT_MS,
   );
@@ -119,7 +117,7 @@ describe.skipIf(await requireOrSkip("docker", probeOwnDaemon))("a daemon in trou
       await until(() => pooled.stats().warm === 2);
       expect(pooled.stats().retryInMs).toBe(0);
       await pooled.close();
-      expect(await listAll()).toEqual([]);
+      expect(await daemon.listContainers()).toEqual([]);
     },
     TIMEOUT_MS,
   );
@@ -136,7 +134,7 @@ describe.skipIf(await requireOrSkip("docker", probeOwnDaemon))("a daemon in trou
       daemon.hang(false);
       await hung.close();
       // It works off what it was asked for meanwhile; nothing may be left in the end.
-      await vi.waitUntil(async () => (await listAll()).length === 0, { timeout: TIMEOUT_MS });
+      await vi.waitUntil(async () => (await daemon.listContainers()).length === 0, { timeout: TIMEOUT_MS });
     },
     TIMEOUT_MS,
   );
@@ -154,7 +152,7 @@ describe.skipIf(await requireOrSkip("docker", probeOwnDaemon))("a daemon in trou
       await makeRoom();
       await full.open();
       await full.close();
-      expect(await listAll()).toEqual([]);
+      expect(await daemon.listContainers()).toEqual([]);
     },
     TIMEOUT_MS,
   );

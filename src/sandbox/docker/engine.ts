@@ -11,6 +11,7 @@ import { ToolscriptError } from "../../errors.ts";
 import { type ContainerSpec, SANDBOX_LABEL } from "./container-spec.ts";
 import type { EngineAddress } from "./engine-address.ts";
 import { engineStatus, toEngineError } from "./engine-error.ts";
+import { withoutGone } from "./listing.ts";
 
 /** First and longest pause, in milliseconds, between two looks whether a container has gone. */
 const FIRST_LOOK_MS = 250;
@@ -164,8 +165,6 @@ class EngineClient implements Engine {
     const isGoing = await Promise.any([killed, gone.then(() => true)]).catch(() => killed);
     if (!isGoing) await this.#delete(id);
     await gone;
-    // A daemon that could not remove it ends the wait all the same, and leaves it dead.
-    if ((await this.inspect(id)) !== undefined) await this.#delete(id);
   }
 
   #delete(id: string): Promise<void> {
@@ -268,7 +267,9 @@ async function inspectState(
 
 async function listOurs(docker: Docker, abortSignal: AbortSignal): Promise<ListedContainer[]> {
   const filters = { label: [`${SANDBOX_LABEL}=1`] };
-  const found = await docker.listContainers({ all: true, filters, abortSignal });
+  const listed = await docker.listContainers({ all: true, filters, abortSignal });
+  const isKnown = async (id: string) => (await inspectState(docker, id, abortSignal)) !== undefined;
+  const found = await withoutGone(listed, isKnown);
   return found.map(({ Id, Labels, State }) => ({ id: Id, labels: Labels, state: State }));
 }
 

@@ -8,6 +8,7 @@ import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { json } from "node:stream/consumers";
 import { SANDBOX_LABEL } from "../container-spec.ts";
+import { type Listed, withoutGone } from "../listing.ts";
 
 /** A request to the daemon. `path` was written by the guard. */
 export interface DaemonRequest {
@@ -70,18 +71,22 @@ export function openDaemon(socketPath: string): Daemon {
     return await json(answer);
   };
 
+  const findContainer = async (name: string): Promise<FoundContainer | undefined> => {
+    const found = (await read("GET", `/containers/${name}/json`)) as InspectedContainer | undefined;
+    if (found === undefined) return undefined;
+    return { id: found.Id, isOurs: found.Config.Labels?.[SANDBOX_LABEL] === "1" };
+  };
+
   return {
     send,
     ask,
-    async findContainer(name) {
-      const found = (await read("GET", `/containers/${name}/json`)) as InspectedContainer | undefined;
-      if (found === undefined) return undefined;
-      return { id: found.Id, isOurs: found.Config.Labels?.[SANDBOX_LABEL] === "1" };
-    },
+    findContainer,
     async listOurs() {
       const filters = encodeURIComponent(JSON.stringify({ label: [`${SANDBOX_LABEL}=1`] }));
-      const found = await read("GET", `/containers/json?all=1&filters=${filters}`);
-      return ((found ?? []) as readonly { Id: string }[]).map(({ Id }) => Id);
+      const listed = await read("GET", `/containers/json?all=1&filters=${filters}`);
+      if (listed === undefined) throw new Error("the daemon did not list its containers");
+      const isKnown = async (id: string) => (await findContainer(id)) !== undefined;
+      return (await withoutGone(listed as readonly Listed[], isKnown)).map(({ Id }) => Id);
     },
     async imageVolumes(image) {
       const found = (await read("GET", `/images/${image}/json`)) as InspectedImage | undefined;
