@@ -64,11 +64,10 @@ export function openDaemon(socketPath: string): Daemon {
   const ask = (asked: DaemonRequest, signal?: AbortSignal) => waitForAnswer(send(asked), signal);
   const read = async (method: string, path: string): Promise<unknown> => {
     const answer = await ask({ method, path }, AbortSignal.timeout(OWN_REQUEST_TIMEOUT_MS));
-    if (answer.statusCode !== 200) {
-      answer.resume();
-      return undefined;
-    }
-    return await json(answer);
+    if (answer.statusCode === 200) return await json(answer);
+    answer.resume();
+    if (answer.statusCode === 404) return undefined;
+    throw new Error(`the daemon answered ${answer.statusCode} to ${method} ${path}`);
   };
 
   const findContainer = async (name: string): Promise<FoundContainer | undefined> => {
@@ -84,9 +83,8 @@ export function openDaemon(socketPath: string): Daemon {
     async listOurs() {
       const filters = encodeURIComponent(JSON.stringify({ label: [`${SANDBOX_LABEL}=1`] }));
       const listed = await read("GET", `/containers/json?all=1&filters=${filters}`);
-      if (listed === undefined) throw new Error("the daemon did not list its containers");
       const isKnown = async (id: string) => (await findContainer(id)) !== undefined;
-      return (await withoutGone(listed as readonly Listed[], isKnown)).map(({ Id }) => Id);
+      return (await withoutGone((listed ?? []) as readonly Listed[], isKnown)).map(({ Id }) => Id);
     },
     async imageVolumes(image) {
       const found = (await read("GET", `/images/${image}/json`)) as InspectedImage | undefined;
