@@ -4,7 +4,7 @@
  * Guarantees that a backend needs no file on the interpreter's side. Knows where the sources are; not what they do.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { deflateSync } from "node:zlib";
+import { deflateSync, inflateSync } from "node:zlib";
 
 const PACKAGE = "toolscript_runner";
 const PACKAGE_FOLDER = new URL(`../../runner/${PACKAGE}/`, import.meta.url);
@@ -49,18 +49,40 @@ export function stdioBootstrap(): string {
 }
 
 function createBootstrap(): string {
-  const packed = packRunnerSources((name) => !OTHER_DRIVERS.test(name));
+  const packed = packRunnerSources(isForStdio);
   return BOOTSTRAP.replace("PACKED_SOURCES", () => packed);
 }
 
+/**
+ * Whether a program text is {@link stdioBootstrap} of this version. How it was packed does not count: that differs
+ * between releases of Node.
+ */
+export function isStdioBootstrap(program: string): boolean {
+  const [before = "", after = ""] = BOOTSTRAP.split("PACKED_SOURCES");
+  if (!program.startsWith(before) || !program.endsWith(after)) return false;
+  const packed = Buffer.from(program.slice(before.length, -after.length), "base64");
+  const sources = Buffer.from(joinRunnerSources(isForStdio));
+  try {
+    return inflateSync(packed, { maxOutputLength: sources.length }).equals(sources);
+  } catch {
+    return false; // it is no packed text, or one of a greater size
+  }
+}
+
+const isForStdio = (name: string): boolean => !OTHER_DRIVERS.test(name);
+
 /** The runner's files that `isWanted` by name, as {@link pythonSourcesClass} unpacks them. */
 export function packRunnerSources(isWanted: (name: string) => boolean): string {
+  return deflateSync(joinRunnerSources(isWanted), { level: 9 }).toString("base64");
+}
+
+function joinRunnerSources(isWanted: (name: string) => boolean): string {
   const sources = Object.fromEntries(
     [...runnerModules()]
       .map(([path, source]) => [path.slice(PACKAGE.length + 1), source] as const)
       .filter(([name]) => isWanted(name)),
   );
-  return deflateSync(JSON.stringify(sources), { level: 9 }).toString("base64");
+  return JSON.stringify(sources);
 }
 
 /**

@@ -7,10 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Guard, startGuard } from "../../src/sandbox/docker/guard/guard.ts";
 import type { GuardLogEntry } from "../../src/sandbox/docker/guard/guard-log.ts";
-import type { GuardMaximums } from "../../src/sandbox/docker/guard/guard-options.ts";
+import type { GuardOptions } from "../../src/sandbox/docker/guard/guard-options.ts";
 import { TEST_IMAGE } from "../docker-engine.ts";
 
 const DAEMON_SOCKET = "/var/run/docker.sock";
+
+/** Options of the guard that tests set. */
+export type GuardBenchOptions = Pick<GuardOptions, "maximums" | "unsafeAnyProgram">;
 
 /** A guard under test. */
 export interface GuardBench {
@@ -28,7 +31,7 @@ export interface GuardBench {
 }
 
 /** Starts a guard in a folder of its own. */
-export async function openGuardBench(maximums: GuardMaximums = {}): Promise<GuardBench> {
+export async function openGuardBench(options: GuardBenchOptions = {}): Promise<GuardBench> {
   const folder = await mkdtemp(join(tmpdir(), "toolscript-guard-"));
   const socketPath = join(folder, "guard.sock");
   const log: GuardLogEntry[] = [];
@@ -37,7 +40,7 @@ export async function openGuardBench(maximums: GuardMaximums = {}): Promise<Guar
     socketPath,
     upstream: recorder.socketPath,
     allowedImages: [TEST_IMAGE],
-    maximums,
+    ...options,
     log: (entry) => log.push(entry),
   });
   return {

@@ -1,6 +1,7 @@
 /**
  * Create requests that each loosen one thing.
  */
+import { deflateSync, inflateSync } from "node:zlib";
 import { type Attack, type CreateBody, type Target, ATTACKER_NAME, create } from "./attack.ts";
 
 type Change = (body: CreateBody, target: Target) => void;
@@ -18,6 +19,33 @@ function field(name: string, value: unknown): [string, Change, RegExp] {
 function host(name: string, value: unknown): [string, Change, string] {
   const change: Change = (body) => void (body.HostConfig[name] = value);
   return [`sets HostConfig.${name} to ${JSON.stringify(value)}`, change, `HostConfig.${name}`];
+}
+
+/** The packed files in the runner's program text. */
+const PACKED = /"(eN[^"]+)"/;
+
+/** Changes the program text. */
+function program(name: string, change: (runner: string) => string): [string, Change, string] {
+  const changeBody: Change = (body) => {
+    const command = body["Cmd"] as string[];
+    const runner = command.pop() ?? "";
+    const changed = change(runner);
+    if (changed === runner) throw new Error(`"${name}" changes nothing`);
+    command.push(changed);
+  };
+  return [`has a program that ${name}`, changeBody, "is not the runner of this version"];
+}
+
+/** Unpacks the runner's files, changes them, and packs them again. */
+function repackRunner(change: (files: Record<string, string>) => object) {
+  return (runner: string): string =>
+    runner.replace(PACKED, (_match, packed: string) => {
+      const files = JSON.parse(inflateSync(Buffer.from(packed, "base64")).toString()) as Record<
+        string,
+        string
+      >;
+      return `"${deflateSync(JSON.stringify(change(files)), { level: 9 }).toString("base64")}"`;
+    });
 }
 
 const changes: readonly [name: string, change: Change, says: string | RegExp][] = [
@@ -118,6 +146,19 @@ const changes: readonly [name: string, change: Change, says: string | RegExp][] 
   field("Shell", ["/bin/sh"]),
   field("MacAddress", "02:42:ac:11:00:02"),
   field("HostConfig", null),
+  program("is another program", () => "import os; os.system('id')"),
+  program("is the runner and more", (runner) => `${runner}print()\n`),
+  program("begins before the runner", (runner) => `import os\n${runner}`),
+  program(
+    "has a runner in it that is packed and another one",
+    repackRunner((files) => ({ ...files, "seccomp.py": "" })),
+  ),
+  program(
+    "has a file more in it",
+    repackRunner((files) => ({ ...files, "more.py": "" })),
+  ),
+  program("has a runner in it that cannot be unpacked", (runner) => runner.replace(/eN\w/, "eNA")),
+  program("has no runner in it", (runner) => runner.replace(PACKED, '""')),
   ["has no labels", (body) => void (body.Labels = {}), "label"],
   ["leaves HostConfig out", (body) => void Reflect.deleteProperty(body, "HostConfig"), "HostConfig"],
   [

@@ -14,6 +14,7 @@ interface GuardCommandOptions {
   readonly image: readonly string[];
   readonly upstream?: string;
   readonly runtime: readonly string[];
+  readonly unsafeAnyProgram?: boolean;
   readonly mode?: number;
   readonly owner?: string;
   readonly group?: string;
@@ -50,6 +51,10 @@ export function addGuardCommand(program: Command, register: RegisterJob): void {
       "runtime that every container must name, for example runsc; repeatable",
       collect,
       [],
+    )
+    .option(
+      "--unsafe-any-program",
+      "let containers run any program, not only this version's runner: for hosts of several versions",
     )
     .option("--mode <octal>", "rights of the socket (default: 660)", parseMode)
     .option("--owner <user>", "owner of the socket, by name or number")
@@ -92,6 +97,7 @@ async function guard(options: GuardCommandOptions, signal: AbortSignal): Promise
     allowedImages: options.image,
     runtimes: options.runtime,
     maximums: toMaximums(options),
+    unsafeAnyProgram: options.unsafeAnyProgram ?? false,
     ...(upstream === undefined ? {} : { upstream }),
     ...(mode === undefined ? {} : { mode }),
     ...(owner === undefined ? {} : { uid: await resolveUser(owner) }),

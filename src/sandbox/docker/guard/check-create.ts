@@ -1,11 +1,12 @@
 /**
  * Holds a create request against the hardened container, field by field.
  *
- * The few values that may differ (image, limits, program text, labels) are read from the request and checked; from
+ * The few values that may differ (image, limits, labels) are read from the request and checked; from
  * them the whole request is made anew, by the same function that the sandbox uses, and must equal what was asked for.
  * So a field that is missing, different or unknown is refused, whatever the daemon would make of it, and what goes
  * to the daemon is the new object, never the client's.
  */
+import { isStdioBootstrap, stdioBootstrap } from "../../runner-source.ts";
 import { containerLabels, containerSpec, type ContainerSpec } from "../container-spec.ts";
 import type { ContainerSettings, DockerLimits } from "../docker-options.ts";
 import { compareWithTemplate } from "./compare-with-template.ts";
@@ -32,10 +33,12 @@ export function checkCreate(body: unknown, policy: CreatePolicy): ContainerSpec 
     network: "none",
     user: "1000:1000",
   };
-  const wanted = containerSpec(settings, readProgram(request["Cmd"]), readLabels(request["Labels"]));
-  const difference = compareWithTemplate(request, wanted);
+  const program = readProgram(request["Cmd"], policy);
+  const labels = readLabels(request["Labels"]);
+  const difference = compareWithTemplate(request, containerSpec(settings, program, labels));
   if (difference !== undefined) throw forbidden(difference);
-  return wanted;
+  // The guard's own text of the runner: the client's may be packed in another way, and is not passed on.
+  return containerSpec(settings, policy.anyProgram ? program : stdioBootstrap(), labels);
 }
 
 function asObject(value: unknown, name: string): Record<string, unknown> {
@@ -93,11 +96,16 @@ function readCpuSeconds(ulimits: unknown): number {
   return readNumber((cpu as { Hard?: unknown } | undefined)?.Hard);
 }
 
-/** Any program: it is contained like the scripts that it runs, and hosts of several versions may share a daemon. */
-function readProgram(command: unknown): string {
+/** The runner, which confines scripts from inside, too. */
+function readProgram(command: unknown, { anyProgram }: CreatePolicy): string {
   const program: unknown = Array.isArray(command) ? command[PROGRAM_INDEX] : undefined;
-  if (typeof program === "string" && Buffer.byteLength(program) < MAX_PROGRAM_BYTES) return program;
-  throw forbidden(`"Cmd" has no program text of less than "${MAX_PROGRAM_BYTES}" bytes`);
+  if (typeof program !== "string" || Buffer.byteLength(program) >= MAX_PROGRAM_BYTES) {
+    throw forbidden(`"Cmd" has no program text of less than "${MAX_PROGRAM_BYTES}" bytes`);
+  }
+  if (anyProgram || isStdioBootstrap(program)) return program;
+  throw forbidden(
+    'the program in "Cmd" is not the runner of this version; use the same version for host and guard',
+  );
 }
 
 /** The labels of the sandbox, each with a short value: by them a container is known as one of ours. */

@@ -8,6 +8,7 @@ import { httpAttacks } from "../../../../test/guard/http-attacks.ts";
 import { requestAttacks } from "../../../../test/guard/request-attacks.ts";
 import { requireOrSkip } from "../../../../test/require.ts";
 import { openScriptSession, type ScriptSession } from "../../../script/script-session.ts";
+import { stdioBootstrap } from "../../runner-source.ts";
 import { containerLabels, containerSpec } from "../container-spec.ts";
 import { resolveDockerOptions } from "../docker-options.ts";
 import { type DockerSandbox, docker } from "../docker.ts";
@@ -19,7 +20,7 @@ const LOOKS = /^GET \/(?:containers\/[0-9a-f]{64}|images\/toolscript\/python:deb
 function validBody(): CreateBody {
   const { container } = resolveDockerOptions({ image: TEST_IMAGE });
   const labels = containerLabels(readHostIdentity(), Date.now());
-  return JSON.parse(JSON.stringify(containerSpec(container, "pass", labels))) as CreateBody;
+  return JSON.parse(JSON.stringify(containerSpec(container, stdioBootstrap(), labels))) as CreateBody;
 }
 
 /** What the client is told; nothing in the answer to a HEAD, or on a connection that was cut. */

@@ -38,6 +38,13 @@ export interface GuardOptions {
   readonly maximums?: GuardMaximums;
   /** Runtimes of which every container must name one, for example "runsc". @default none may be named */
   readonly runtimes?: readonly string[];
+  /**
+   * Whether a container may run any program, not only the runner of this version. For hosts of several versions; what
+   * the runner adds from inside (its second system call filter) then holds no host that was taken over.
+   *
+   * @default false
+   */
+  readonly unsafeAnyProgram?: boolean;
   /** Rights of the socket. @default 0o660 */
   readonly mode?: number;
   /** Numeric owner of the socket. @default the user of this process */
@@ -66,6 +73,8 @@ export interface CreatePolicy {
   /** Empty: none may be named. */
   readonly runtimes: ReadonlySet<string>;
   readonly maximums: Required<DockerLimits>;
+  /** Whether a program other than the runner of this version passes. */
+  readonly anyProgram: boolean;
 }
 
 /** A name that can stand in a request path as it is. */
@@ -99,6 +108,7 @@ const optionsSchema = z.strictObject({
     })
     .optional(),
   runtimes: z.array(z.string().min(1)).optional(),
+  unsafeAnyProgram: z.boolean().optional(),
   mode: z.int().min(0).max(0o777).optional(),
   uid: id.optional(),
   gid: id.optional(),
@@ -118,6 +128,7 @@ export function resolveGuardOptions(options: GuardOptions): GuardSettings {
       allowedImages: new Set(options.allowedImages),
       runtimes: new Set(options.runtimes),
       maximums: resolveMaximums(limits),
+      anyProgram: options.unsafeAnyProgram ?? false,
     },
     maxContainers: containers,
     mode,

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { deflateSync, inflateSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
   TEST_IMAGE,
@@ -19,6 +20,7 @@ import { type GuardBench, openGuardBench } from "../../../../test/guard/bench.ts
 import { requireOrSkip } from "../../../../test/require.ts";
 import { openScriptSession } from "../../../script/script-session.ts";
 import { tool } from "../../../tools/define-tool.ts";
+import { stdioBootstrap } from "../../runner-source.ts";
 import { containerLabels, containerSpec } from "../container-spec.ts";
 import { resolveDockerOptions } from "../docker-options.ts";
 import { docker } from "../docker.ts";
@@ -64,10 +66,12 @@ async function attach(bench: GuardBench, id: string, headers: readonly string[] 
 
 describe.skipIf(await requireOrSkip("docker", probeDocker))("startGuard()", () => {
   let bench: GuardBench;
+  let anyProgram: GuardBench;
   beforeAll(async () => {
     bench = await openGuardBench();
+    anyProgram = await openGuardBench({ unsafeAnyProgram: true });
   });
-  afterAll(() => bench.close());
+  afterAll(() => Promise.all([bench.close(), anyProgram.close()]));
 
   test("lets a session of the sandbox pass unchanged: calls, large frames, interrupt, end", async () => {
     const sandbox = docker({ image: TEST_IMAGE, host: bench.host, pool: { size: 1 } });
@@ -101,7 +105,7 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("startGuard()", () =
 
   test("keeps the end of one direction from ending the other, and ends that one too when it ends", async () => {
     const program = "import sys\nr = sys.stdin.buffer.read()\nsys.stderr.write('got %d' % len(r))";
-    const { socket, ended } = await attach(bench, await createContainer(bench, program));
+    const { socket, ended } = await attach(anyProgram, await createContainer(anyProgram, program));
     socket.end("x".repeat(3_000_000));
     expect(await ended).toContain("got 3000000");
   });
@@ -109,26 +113,26 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("startGuard()", () =
   test("drops the body of an attach request, however it is cut, and nothing more", async () => {
     const program = "import sys\nsys.stderr.write('[' + sys.stdin.read() + ']')";
     const body = JSON.stringify({ stream: true });
-    const id = await createContainer(bench, program);
-    const { socket, ended } = await attach(bench, id, [`Content-Length: ${body.length}`], `${body}rest`);
+    const id = await createContainer(anyProgram, program);
+    const { socket, ended } = await attach(anyProgram, id, [`Content-Length: ${body.length}`], `${body}rest`);
     socket.end();
     expect(await ended).toContain("[rest]");
   });
 
   test("takes what follows an attach request for the container's input, never for a request", async () => {
     const program = "import sys\nsys.stderr.write('<' + sys.stdin.read() + '>')";
-    const { socket, ended } = await attach(bench, await createContainer(bench, program));
-    const reached = bench.reached.length;
+    const { socket, ended } = await attach(anyProgram, await createContainer(anyProgram, program));
+    const reached = anyProgram.reached.length;
     socket.end(http("GET", "/containers/json"));
     expect(await ended).toContain("<GET /containers/json HTTP/1.1");
-    expect(bench.reached.slice(reached)).toEqual([]);
+    expect(anyProgram.reached.slice(reached)).toEqual([]);
   });
 
   test("ends a container when the process that attached to it goes", async () => {
-    const id = await createContainer(bench, "import sys\nsys.stdin.read()");
-    const { socket } = await attach(bench, id);
+    const id = await createContainer(anyProgram, "import sys\nsys.stdin.read()");
+    const { socket } = await attach(anyProgram, id);
     socket.destroy();
-    await bench.exchange(http("POST", `/containers/${id}/wait?condition=removed`));
+    await anyProgram.exchange(http("POST", `/containers/${id}/wait?condition=removed`));
     await expect(testEngine.getContainer(id).inspect()).rejects.toThrow("No such container");
   });
 
@@ -170,19 +174,31 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("startGuard()", () =
   });
 
   test("takes limits up to its own maximums, and no more containers than allowed", async () => {
-    const strict = await openGuardBench({ memoryMb: 64, containers: 1 });
+    const strict = await openGuardBench({ maximums: { memoryMb: 64, containers: 1 } });
     onTestFinished(() => strict.close());
     const name = randomName();
-    const refused = await strict.exchange(createRequest("pass"));
-    const made = await strict.exchange(createRequest("pass", { memoryMb: 64 }, name));
-    const second = await strict.exchange(createRequest("pass", { memoryMb: 64 }));
+    const refused = await strict.exchange(createRequest(stdioBootstrap()));
+    const made = await strict.exchange(createRequest(stdioBootstrap(), { memoryMb: 64 }, name));
+    const second = await strict.exchange(createRequest(stdioBootstrap(), { memoryMb: 64 }));
     await strict.exchange(http("DELETE", `/containers/${name}`));
-    const third = await strict.exchange(createRequest("pass", { memoryMb: 64 }, name));
+    const third = await strict.exchange(createRequest(stdioBootstrap(), { memoryMb: 64 }, name));
     await strict.exchange(http("DELETE", `/containers/${name}`));
     expect(refused).toContain('wanted \\"32\\" to \\"64\\"');
     expect(made).toContain("201 Created");
     expect(second).toContain('there are \\"1\\" containers of this guard already');
     expect(third).toContain("201 Created");
+  });
+
+  test("takes the runner however it is packed, and passes on its own text of it", async () => {
+    const name = randomName();
+    const [, packed = ""] = /"(eN[^"]+)"/.exec(stdioBootstrap()) ?? [];
+    const repacked = deflateSync(inflateSync(Buffer.from(packed, "base64")), { level: 1 }).toString("base64");
+    const made = await bench.exchange(createRequest(stdioBootstrap().replace(packed, repacked), {}, name));
+    const { Config } = await testEngine.getContainer(name).inspect();
+    await bench.exchange(http("DELETE", `/containers/${name}`));
+    expect(repacked).not.toBe(packed);
+    expect(made).toContain("201 Created");
+    expect(Config.Cmd?.at(-1)).toBe(stdioBootstrap());
   });
 
   test("refuses an allowed image that declares volumes", async () => {
