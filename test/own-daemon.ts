@@ -55,7 +55,8 @@ export async function createOwnDaemon(): Promise<OwnDaemon> {
 
   async function start(): Promise<void> {
     await removeProcessIds(folder);
-    child = spawn("dockerd", daemonArguments(folder), { stdio: "ignore" });
+    // In a network of its own: without a bridge it would take that of the machine's daemon away.
+    child = spawn("unshare", ["--net", "dockerd", ...daemonArguments(folder)], { stdio: "ignore" });
     const giveUpAt = performance.now() + START_TIMEOUT_MS;
     while (!(await answers(engine))) {
       if (performance.now() > giveUpAt || child.exitCode !== null) throw new Error("dockerd did not start");
