@@ -13,6 +13,7 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -23,6 +24,9 @@ const FOLDER = fileURLToPath(new URL("guest/", import.meta.url));
 
 /** Where a checkout keeps what can be made again. */
 const CHECKOUT_CACHE = fileURLToPath(new URL("../../../node_modules/.cache/toolscript/", import.meta.url));
+
+/** What the system says where a checkout cannot be written. */
+const READ_ONLY: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
 
 let found: string | undefined;
 
@@ -45,8 +49,10 @@ function fromTypeScript(): string | undefined {
   try {
     if (!existsSync(entry)) write(folder, JSON.parse(strip(input)) as Record<string, string>);
     return realpathSync(entry);
-  } catch {
-    return existsSync(entry) ? realpathSync(entry) : undefined; // another process was faster, or nobody may write
+  } catch (error) {
+    if (existsSync(entry)) return realpathSync(entry); // another process was faster
+    if (READ_ONLY.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
   }
 }
 
@@ -54,13 +60,17 @@ function fromTypeScript(): string | undefined {
 function write(folder: string, files: Readonly<Record<string, string>>): void {
   const temporary = `${folder}.${randomBytes(6).toString("hex")}.tmp`;
   mkdirSync(temporary, { recursive: true });
-  for (const [name, text] of Object.entries(files)) {
-    writeFileSync(
-      join(temporary, name.replace(/ts$/, "js")),
-      text.replaceAll(/(from "\.\/[\w-]+)\.ts"/g, '$1.js"'),
-    );
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(
+        join(temporary, name.replace(/ts$/, "js")),
+        text.replaceAll(/(from "\.\/[\w-]+)\.ts"/g, '$1.js"'),
+      );
+    }
+    renameSync(temporary, folder);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true }); // gone when all went well
   }
-  renameSync(temporary, folder);
 }
 
 const STRIP = `import { stripTypeScriptTypes } from "node:module";
