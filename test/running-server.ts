@@ -41,6 +41,10 @@ export class RunningServer implements AsyncDisposable {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get stderr(): string {
     return this.#stderr;
   }

@@ -4,24 +4,26 @@
  */
 import { isToolscriptError } from "../errors.ts";
 import { DEFAULT_DOCKER_IMAGE, resolveDockerOptions } from "../sandbox/docker/docker-options.ts";
-import { docker } from "../sandbox/docker/docker.ts";
+import { type DockerOptions, type DockerSandbox, docker } from "../sandbox/docker/docker.ts";
 import { resolveEngineAddress } from "../sandbox/docker/engine-address.ts";
 import { type Engine, openEngine } from "../sandbox/docker/engine.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
 
 /** The image that a checkout makes without a registry. */
 const LOCAL_IMAGE = "toolscript/python:debian";
 
 /** Makes the sandbox; `say` gets the line. A missing daemon shows when the sandbox opens, not here. */
-export async function dockerWithImage(say: (line: string) => void): Promise<Sandbox> {
-  const { container, requestTimeoutMs } = resolveDockerOptions();
-  if (container.image !== DEFAULT_DOCKER_IMAGE) return docker();
-  const engine = openEngine(resolveEngineAddress(undefined), requestTimeoutMs);
+export async function dockerWithImage(
+  say: (line: string) => void,
+  options: DockerOptions = {},
+): Promise<DockerSandbox> {
+  const { container, requestTimeoutMs } = resolveDockerOptions(options);
+  if (container.image !== DEFAULT_DOCKER_IMAGE) return docker(options);
+  const engine = openEngine(resolveEngineAddress(options.host), requestTimeoutMs);
   if (!(await isMissing(engine, DEFAULT_DOCKER_IMAGE)) || (await isMissing(engine, LOCAL_IMAGE))) {
-    return docker();
+    return docker(options);
   }
   say(`The image "${DEFAULT_DOCKER_IMAGE}" is not on this machine: using "${LOCAL_IMAGE}"`);
-  return docker({ image: LOCAL_IMAGE });
+  return docker({ ...options, image: LOCAL_IMAGE });
 }
 
 async function isMissing(engine: Engine, image: string): Promise<boolean> {

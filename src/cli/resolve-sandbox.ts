@@ -43,6 +43,7 @@ export async function resolveSandboxOrEmulator(name: string): Promise<Sandbox> {
   return await create(sayOnStandardError);
 }
 
-function sayOnStandardError(line: string): void {
+/** Tells the user on standard error. */
+export function sayOnStandardError(line: string): void {
   process.stderr.write(`${line}\n`);
 }

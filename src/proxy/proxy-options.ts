@@ -2,6 +2,7 @@
  * What a proxy is made of, and the defaults.
  */
 import type { Model } from "../model/model.ts";
+import type { PoolStats } from "../sandbox/pool.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ScriptLimits } from "../script/limits.ts";
 import type { Forward } from "./forward.ts";
@@ -65,6 +66,8 @@ export interface ProxyOptions {
    * Messages API itself: bytes in, bytes out. `forwardTo` makes one. @default none: every request goes through `model`
    */
   readonly forward?: Forward | undefined;
+  /** Figures of the sandbox's pool, for `/metrics`. @default none */
+  readonly poolStats?: (() => PoolStats) | undefined;
   /** Asked by `/readyz`, beside the proxy's own state. @default always ready */
   readonly isReady?: () => boolean | Promise<boolean>;
   /** Puts requests and responses into the log: prompts, code and results. @default false */
@@ -91,6 +94,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     stallMs = DEFAULT_STALL_MS,
     maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
     forward,
+    poolStats,
     isReady = () => true,
     logBodies = false,
     log = () => {},
@@ -110,6 +114,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     stallMs,
     maxBodyBytes,
     forward,
+    poolStats,
     isReady,
     logBodies,
     log,

@@ -28,6 +28,7 @@ export function createServerState(options: ResolvedOptions, lifecycle: Lifecycle
   const metrics = new Metrics({
     containers: () => containers.size,
     pausedContainers: () => containers.pausedCount,
+    poolStats: options.poolStats,
   });
   return { options, containers, metrics, lifecycle, model: createModelCache(options) };
 }

@@ -8,13 +8,12 @@ import { once } from "node:events";
 import { DEFAULT_CLOSE_DEADLINE_MS } from "../../proxy/proxy-options.ts";
 import { createProxy, type ListeningProxy, type Proxy, type ProxyOptions } from "../../proxy/create-proxy.ts";
 import { createScriptQueue } from "../../proxy/access/script-queue.ts";
-import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { DEFAULT_SANDBOX } from "../resolve-sandbox.ts";
 import { createLog, type WriteLog } from "./log-lines.ts";
 import type { ServeConfig } from "./serve-config.ts";
 import { openKeys, type ServedKeys } from "./serve-keys.ts";
-import { openServeSandbox } from "./serve-sandbox.ts";
+import { openServeSandbox, type ServeSandbox } from "./serve-sandbox.ts";
 import { openUpstream, type Upstream } from "./upstream.ts";
 
 /** Port when none is given. */
@@ -29,11 +28,11 @@ export async function runServe(config: ServeConfig, signal: AbortSignal): Promis
   const keys = await openKeys(config.keys, process.env, log);
   const stopHangUps = onHangUp(() => void keys.reload());
   try {
-    const sandbox = await openServeSandbox(config);
+    const opened = await openServeSandbox(config, log);
     try {
-      await serve(config, { upstream, keys, sandbox, log }, signal);
+      await serve(config, { upstream, keys, log, ...opened }, signal);
     } finally {
-      await sandbox.close();
+      await opened.sandbox.close();
     }
   } finally {
     stopHangUps();
@@ -42,10 +41,9 @@ export async function runServe(config: ServeConfig, signal: AbortSignal): Promis
   return EXIT_CODES.ok;
 }
 
-interface Parts {
+interface Parts extends ServeSandbox {
   readonly upstream: Upstream;
   readonly keys: ServedKeys;
-  readonly sandbox: Sandbox;
   readonly log: WriteLog;
 }
 
@@ -61,7 +59,10 @@ async function serve(config: ServeConfig, parts: Parts, signal: AbortSignal): Pr
   parts.log({ level: "info", event: "closed" });
 }
 
-function toProxyOptions(config: ServeConfig, { upstream, keys, sandbox, log }: Parts): ProxyOptions {
+function toProxyOptions(
+  config: ServeConfig,
+  { upstream, keys, sandbox, poolStats, log }: Parts,
+): ProxyOptions {
   const { maxRunningScripts, maxQueuedScripts, scriptQueueMs, unsampledStream } = config;
   const {
     maxSamples,
@@ -78,6 +79,7 @@ function toProxyOptions(config: ServeConfig, { upstream, keys, sandbox, log }: P
     names: upstream.names,
     forward: upstream.forward,
     sandbox,
+    poolStats,
     access: keys.access,
     gate: createScriptQueue(
       withoutUndefined({

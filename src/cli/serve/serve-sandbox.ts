@@ -2,19 +2,35 @@
  * The sandbox of a server, with the settings that the configuration has for it.
  */
 import type { Sandbox } from "../../sandbox/sandbox.ts";
-import { DEFAULT_SANDBOX, resolveSandbox } from "../resolve-sandbox.ts";
+import type { PoolEvent, PoolStats } from "../../sandbox/pool.ts";
+import { DEFAULT_SANDBOX, resolveSandbox, sayOnStandardError } from "../resolve-sandbox.ts";
+import { createPoolLog } from "./log-pool.ts";
+import type { WriteLog } from "./log-lines.ts";
 import type { ServeConfig } from "./serve-config.ts";
 
+/** A server's sandbox. */
+export interface ServeSandbox {
+  readonly sandbox: Sandbox;
+  /** Undefined where the sandbox has no figures of a pool. */
+  readonly poolStats: (() => PoolStats) | undefined;
+}
+
 /** Opens it; the caller closes it. @throws {UsageError | ToolscriptError} */
-export async function openServeSandbox(config: ServeConfig): Promise<Sandbox> {
+export async function openServeSandbox(config: ServeConfig, log: WriteLog): Promise<ServeSandbox> {
   const name = config.sandbox ?? DEFAULT_SANDBOX;
-  if (name === "docker" && config.docker !== undefined) {
-    const { docker } = await import("../../sandbox/docker/docker.ts");
-    return docker(withPool(config.docker));
+  const onEvent = createPoolLog(log);
+  if (name === "docker") {
+    const { dockerWithImage } = await import("../docker-with-image.ts");
+    const sandbox = await dockerWithImage(sayOnStandardError, withPool(config.docker ?? {}, onEvent));
+    return { sandbox, poolStats: () => sandbox.stats() };
   }
+  return { sandbox: await openWithoutStats(name, config, onEvent), poolStats: undefined };
+}
+
+async function openWithoutStats(name: string, config: ServeConfig, onEvent: OnEvent): Promise<Sandbox> {
   if (name === "agentcore" && (config.agentcore ?? config.region) !== undefined) {
     const { agentcore } = await import("../../sandbox/agentcore/agentcore.ts");
-    return agentcore(withPool({ region: config.region, ...config.agentcore }));
+    return agentcore(withPool({ region: config.region, ...config.agentcore }, onEvent));
   }
   if (name === "wasm" && config.wasm?.memoryMb !== undefined) {
     const { wasm } = await import("../../sandbox/wasm/wasm.ts");
@@ -23,16 +39,18 @@ export async function openServeSandbox(config: ServeConfig): Promise<Sandbox> {
   return await resolveSandbox(name);
 }
 
+type OnEvent = (event: PoolEvent) => void;
+
 type Given<Settings> = { [Name in keyof Settings]: Exclude<Settings[Name], undefined> };
 
 /** What was given, with the size of the pool where the sandbox wants it. */
-function withPool<Settings extends { warm?: number | undefined }>({
-  warm,
-  ...given
-}: Settings): Given<Omit<Settings, "warm">> & { pool?: { size: number } } {
+function withPool<Settings extends { warm?: number | undefined }>(
+  { warm, ...given }: Settings,
+  onEvent: OnEvent,
+): Given<Omit<Settings, "warm">> & { pool?: { size: number; onEvent: OnEvent } } {
   const options = Object.entries(given).filter(([, value]) => value !== undefined);
   return {
     ...(Object.fromEntries(options) as Given<Omit<Settings, "warm">>),
-    ...(warm === undefined ? {} : { pool: { size: warm } }),
+    ...(warm === undefined ? {} : { pool: { size: warm, onEvent } }),
   };
 }

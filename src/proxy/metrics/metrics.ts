@@ -2,6 +2,8 @@
  * What the proxy counts, in the text format of Prometheus. Labels hold no ids, no names of keys and nothing of a body.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { PoolStats } from "../../sandbox/pool.ts";
+import { addPoolMetrics } from "./pool-metrics.ts";
 
 /** Upper bounds in seconds: a hop of a paused script takes milliseconds, a turn takes minutes. */
 const DURATION_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300];
@@ -14,6 +16,8 @@ export type RequestKind = "pass-through" | "code" | "continuation" | "count-toke
 export interface MetricSources {
   readonly containers: () => number;
   readonly pausedContainers: () => number;
+  /** Undefined where the sandbox has no pool. */
+  readonly poolStats: (() => PoolStats) | undefined;
 }
 
 /** The proxy's metrics, in a registry of their own. */
@@ -70,6 +74,7 @@ export class Metrics {
       sources.pausedContainers,
       registers,
     );
+    if (sources.poolStats !== undefined) addPoolMetrics(this.registry, sources.poolStats);
   }
 
   /** Counts a request that began; the returned function counts its end. */

@@ -17,6 +17,9 @@ import { readHostIdentity } from "./host-identity.ts";
 import { LeftContainers } from "./left-containers.ts";
 import { reapContainers } from "./reaper.ts";
 
+export type { PoolEvent, PoolOptions, PoolStats } from "../pool.ts";
+export type { DockerLimits, DockerOptions } from "./docker-options.ts";
+
 /** A sandbox whose pool can be looked at. */
 export interface DockerSandbox extends Sandbox {
   readonly name: "docker";

@@ -19,6 +19,9 @@ import { type GuardOptions, resolveGuardOptions } from "./guard-options.ts";
 import { forbidden, malformed } from "./refusal.ts";
 import { listenOnSocketFile } from "./socket-file.ts";
 
+export type { GuardLog, GuardLogEntry } from "./guard-log.ts";
+export type { GuardMaximums, GuardOptions } from "./guard-options.ts";
+
 /** A guard that runs. */
 export interface Guard {
   /** Where it listens. */
