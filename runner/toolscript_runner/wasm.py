@@ -9,6 +9,7 @@ import struct
 import sys
 
 from .core import Runner, reseed
+from .frames import EARLY_CHARACTERS
 from .output import RAW_STDERR, RAW_STDOUT
 from .trace import is_cell_frame, is_own_frame
 
@@ -45,6 +46,8 @@ JAVASCRIPT_MODULES = ("js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core"
 
 class Transport:
     """Frames through the device. Blocking; an interrupt ends a wait as it ends any blocking call of CPython."""
+
+    early_characters = EARLY_CHARACTERS
 
     def __init__(self):
         self._frames = os.open(FRAMES, os.O_RDWR)

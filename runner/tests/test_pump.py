@@ -1,0 +1,46 @@
+"""When frames leave."""
+
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from toolscript_runner.pump import Pump  # noqa: E402
+
+
+class Transport:
+    def __init__(self):
+        self.written = []
+
+    def write(self, data):
+        self.written.append(data.decode())
+
+    def drain(self):
+        return []
+
+
+class Pipelined(Transport):
+    early_characters = 100
+
+
+class LargeWaves(unittest.TestCase):
+    def written_by(self, transport, lines):
+        pump = Pump(transport)
+        for line in lines:
+            pump.send(line)
+        return transport.written
+
+    def test_a_driver_gets_a_part_as_soon_as_it_wants_one(self):
+        a, b, c = "a" * 60 + "\n", "b" * 60 + "\n", "c" * 60 + "\n"
+        self.assertEqual(self.written_by(Pipelined(), [a]), [])
+        self.assertEqual(self.written_by(Pipelined(), [a, b, c]), [a + b])
+
+    def test_without_a_wish_it_gets_them_when_they_grow_large(self):
+        self.assertEqual(self.written_by(Transport(), ["a" * 1000] * 1000), [])
+        parts = self.written_by(Transport(), ["a" * 1024] * 1024)
+        self.assertEqual([len(part) for part in parts], [1024 * 1024])
+
+
+if __name__ == "__main__":
+    unittest.main()
