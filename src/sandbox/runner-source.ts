@@ -58,6 +58,7 @@ function createBootstrap(): string {
  * between releases of Node.
  */
 export function isStdioBootstrap(program: string): boolean {
+  if (program === stdioBootstrap()) return true;
   const [before = "", after = ""] = BOOTSTRAP.split("PACKED_SOURCES");
   if (!program.startsWith(before) || !program.endsWith(after)) return false;
   const packed = Buffer.from(program.slice(before.length, -after.length), "base64");

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { TEST_IMAGE, probeDocker, testEngine } from "../../../test/docker-engine.ts";
+import { TEST_IMAGE, listContainersOf, probeDocker, testEngine } from "../../../test/docker-engine.ts";
 import { requireOrSkip } from "../../../test/require.ts";
 import { RunningServer } from "../../../test/running-server.ts";
 import { createUserFolder } from "../../../test/user-folder.ts";
@@ -17,16 +17,17 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("serve with the Dock
     const isWarm = 'toolscript_pool_sessions{state="warm"} 1\n';
     await vi.waitUntil(async () => (await readMetrics()).includes(isWarm), { timeout: 60_000 });
 
-    const label = [`toolscript.host.pid=${server.pid}`];
-    const [container] = await testEngine.listContainers({ filters: { label } });
-    await testEngine.getContainer(container?.Id ?? "").kill();
+    const [id = ""] = await listContainersOf(server.pid);
+    const container = testEngine.getContainer(id);
+    const { Name } = await container.inspect();
+    await container.kill();
     expect(await server.waitFor("pool-lost")).toMatchObject({
       level: "warn",
-      session: container?.Names[0]?.slice(1), // the daemon writes a slash before it
+      session: Name.slice(1), // the daemon writes a slash before it
       why: "ended",
     });
     expect(await readMetrics()).toContain("\ntoolscript_pool_lost_total 1\n");
     expect(await server.stop()).toBe(0);
-    expect(await testEngine.listContainers({ all: true, filters: { label } })).toEqual([]);
+    expect(await listContainersOf(server.pid)).toEqual([]);
   });
 });

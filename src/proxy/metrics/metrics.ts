@@ -4,6 +4,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { PoolStats } from "../../sandbox/pool.ts";
 import { addPoolMetrics } from "./pool-metrics.ts";
+import { addSource } from "./source-gauge.ts";
 
 /** Upper bounds in seconds: a hop of a paused script takes milliseconds, a turn takes minutes. */
 const DURATION_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300];
@@ -99,8 +100,4 @@ export class Metrics {
   countWave(calls: number): void {
     this.#wave.observe(calls);
   }
-}
-
-function addSource(name: string, help: string, read: () => number, registers: Registry[]): void {
-  const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
 }

@@ -3,6 +3,7 @@
  */
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { PoolStats } from "../../sandbox/pool.ts";
+import { addSource } from "./source-gauge.ts";
 
 /** Adds the figures of a pool, which is read when somebody looks. */
 export function addPoolMetrics(registry: Registry, read: () => PoolStats): void {
@@ -19,9 +20,7 @@ export function addPoolMetrics(registry: Registry, read: () => PoolStats): void 
       sessions.set({ state: "in_use" }, inUse);
     },
   });
-  for (const [name, help, value] of GAUGES) {
-    const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(value(read())) });
-  }
+  for (const [name, help, value] of GAUGES) addSource(name, help, () => value(read()), registers);
   const opened: Counter<"warm"> = new Counter({
     name: "toolscript_pool_opened_total",
     help: "Sessions that were handed out, by whether they were warm",

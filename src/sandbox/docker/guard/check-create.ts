@@ -33,12 +33,12 @@ export function checkCreate(body: unknown, policy: CreatePolicy): ContainerSpec 
     network: "none",
     user: "1000:1000",
   };
-  const program = readProgram(request["Cmd"], policy);
+  const program = readProgram(request["Cmd"]);
+  const passedOn = policy.anyProgram ? program : toOwnRunner(program);
   const labels = readLabels(request["Labels"]);
   const difference = compareWithTemplate(request, containerSpec(settings, program, labels));
   if (difference !== undefined) throw forbidden(difference);
-  // The guard's own text of the runner: the client's may be packed in another way, and is not passed on.
-  return containerSpec(settings, policy.anyProgram ? program : stdioBootstrap(), labels);
+  return containerSpec(settings, passedOn, labels);
 }
 
 function asObject(value: unknown, name: string): Record<string, unknown> {
@@ -96,13 +96,18 @@ function readCpuSeconds(ulimits: unknown): number {
   return readNumber((cpu as { Hard?: unknown } | undefined)?.Hard);
 }
 
-/** The runner, which confines scripts from inside, too. */
-function readProgram(command: unknown, { anyProgram }: CreatePolicy): string {
+function readProgram(command: unknown): string {
   const program: unknown = Array.isArray(command) ? command[PROGRAM_INDEX] : undefined;
-  if (typeof program !== "string" || Buffer.byteLength(program) >= MAX_PROGRAM_BYTES) {
-    throw forbidden(`"Cmd" has no program text of less than "${MAX_PROGRAM_BYTES}" bytes`);
-  }
-  if (anyProgram || isStdioBootstrap(program)) return program;
+  if (typeof program === "string" && Buffer.byteLength(program) < MAX_PROGRAM_BYTES) return program;
+  throw forbidden(`"Cmd" has no program text of less than "${MAX_PROGRAM_BYTES}" bytes`);
+}
+
+/**
+ * The runner confines scripts from inside, too, so nothing else may be started. The guard's own text of it is passed on: the
+ * client's may be packed in another way.
+ */
+function toOwnRunner(program: string): string {
+  if (isStdioBootstrap(program)) return stdioBootstrap();
   throw forbidden(
     'the program in "Cmd" is not the runner of this version; use the same version for host and guard',
   );

@@ -1,22 +1,10 @@
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { openStandInDaemon } from "../../../../test/stand-in-daemon.ts";
 import { type Daemon, openDaemon } from "./daemon.ts";
 
 /** A daemon that answers everything with `status`. */
 async function openAnswering(status: number): Promise<Daemon> {
-  const folder = await mkdtemp(join(tmpdir(), "toolscript-guard-daemon-"));
-  const socketPath = join(folder, "docker.sock");
-  const server = createServer((_request, answer) => answer.writeHead(status).end("{}")).listen(socketPath);
-  await once(server, "listening");
-  onTestFinished(async () => {
-    server.close();
-    await rm(folder, { recursive: true });
-  });
-  return openDaemon(socketPath);
+  return openDaemon(await openStandInDaemon((_request, answer) => answer.writeHead(status).end("{}")));
 }
 
 test.each([
