@@ -3,7 +3,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { isToolscriptError, toErrorMessage } from "../../errors.ts";
-import { defaultCacheFolder } from "../../sandbox/wasm/cache-folder.ts";
+import { defaultCacheFolder } from "../../sandbox/wasm/snapshot/cache-folder.ts";
 import { SANDBOX_NAMES, resolveSandbox } from "../resolve-sandbox.ts";
 import type { Check } from "./check.ts";
 

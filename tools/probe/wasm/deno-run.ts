@@ -43,7 +43,12 @@ export async function runInDeno(script: string, { lab, secret, loosen }: DenoRun
   const program = join(folder, "probe.mjs");
   await writeFile(program, `${PRELUDE(nonce, lab)}${script}`);
   const programs = findPrograms({ denoPath: undefined, pyodideFolder: undefined });
-  const own = guestArguments({ programs, memoryMb: MEMORY_MB, task: { mode: "cold", bootBytes: 0 } });
+  const own = guestArguments({
+    programs,
+    memoryMb: MEMORY_MB,
+    task: { mode: "cold", bootBytes: 0 },
+    wall: undefined,
+  });
   const args = (loosen?.(own) ?? own).map((arg) => (arg === guestProgram() ? program : arg));
   const started = performance.now();
   const child = spawn(programs.deno, args, {
