@@ -6,15 +6,18 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { wasm } from "../../../src/sandbox/wasm/wasm.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
-import type { Finding, Probe } from "../probe.ts";
+import { type Finding, type Probe, UnavailableControlError } from "../probe.ts";
 import { type ScriptRun, checkRun, describeRun } from "../script-run.ts";
 import { sessionProbes } from "../session/session-probes.ts";
 import { runInSession } from "../session-run.ts";
 import type { ProbeSuite } from "../suite.ts";
-import { runInDeno } from "./deno-run.ts";
+import { allowAll, runInDeno } from "./deno-run.ts";
+import { escapeProbes } from "./escape-probes.ts";
 import { runOnHost } from "./host-run.ts";
 import { type JavaScriptRow, javaScriptRows } from "./javascript-rows.ts";
+import { type KernelRow, kernelRows } from "./kernel-rows.ts";
 import { type WasmLab, openWasmLab } from "./lab.ts";
+import { outliveProbe } from "./outlive-probe.ts";
 import { type PythonRow, pythonRows } from "./python-rows.ts";
 
 /** Prepares them. Needs python3 on this host for the controls. */
@@ -26,6 +29,9 @@ export async function openWasmSuite(): Promise<ProbeSuite> {
       ...pythonRows.map((row) => toPythonProbe(row, sandbox, lab)),
       memoryProbe(),
       ...javaScriptRows.map((row) => toJavaScriptProbe(row, lab)),
+      ...(process.platform === "linux" ? kernelRows.map((row) => toKernelProbe(row, lab)) : []),
+      ...escapeProbes(sandbox),
+      outliveProbe(),
       ...sessionProbes(sandbox),
     ],
     setting: `Deno ${versionOf("deno")}, Pyodide ${versionOf("pyodide")}`,
@@ -41,7 +47,7 @@ function versionOf(name: string): string {
   return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
 }
 
-function judge(row: PythonRow | JavaScriptRow, run: ScriptRun, lab: WasmLab): Finding {
+function judge(row: PythonRow | JavaScriptRow | KernelRow, run: ScriptRun, lab: WasmLab): Finding {
   checkRun(run, row.mayEnd === true);
   const found = `${run.stdout}${run.facts?.detail ?? ""}`.includes(lab.secret);
   const succeeded = row.judge?.(run, lab) ?? (row.steals === true ? found : run.facts?.ok === true);
@@ -73,6 +79,25 @@ function toJavaScriptProbe(row: JavaScriptRow, lab: WasmLab): Probe {
     without: row.without,
     attempt: async () => judge(row, await runInDeno(row.script, options), lab),
     control: async () => judge(row, await runInDeno(row.script, { ...options, loosen: row.loosen }), lab),
+  };
+}
+
+function toKernelProbe(row: KernelRow, lab: WasmLab): Probe {
+  const { before = "", script, needs } = row;
+  const run = async (kernelWall: boolean): Promise<Finding> => {
+    const options = { lab: lab.values, secret: lab.secret, loosen: allowAll, before, kernelWall };
+    return judge(row, await runInDeno(script, options), lab);
+  };
+  return {
+    name: row.name,
+    class: row.class,
+    without: "without the kernel's wall (Deno's permissions are all given in both)",
+    attempt: () => run(true),
+    async control() {
+      const finding = await run(false);
+      if (finding.succeeded || needs === undefined) return finding;
+      throw new UnavailableControlError(`which lacks ${needs}`);
+    },
   };
 }
 

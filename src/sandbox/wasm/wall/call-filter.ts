@@ -103,8 +103,12 @@ const ALLOWED: readonly SystemCall[] = [
 /** What the C library does without when there is no such call: it then tries `clone`, which is refused, and asks no mask. */
 const ABSENT: readonly SystemCall[] = ["clone3", "sched_getaffinity"];
 
+/** What the filter answers itself, with what is true here: the usual policy, no priority. V8 asks it of each of its threads. */
+const ANSWERED_ZERO: readonly SystemCall[] = ["sched_getscheduler", "sched_getparam"];
+
 /** What the kernel does with a call. */
 const ALLOW = 0x7fff_0000;
+const ANSWER_ZERO = 0x0005_0000;
 const REFUSE = 0x0005_0000 | 1; // EPERM
 const NOT_THERE = 0x0005_0000 | 38; // ENOSYS
 const KILL_PROCESS = 0x8000_0000;
@@ -162,6 +166,7 @@ function instructionsFor(machine: Machine): Instruction[] {
     ...CONDITIONAL.flatMap(([call, conditions]) => allow(systemCallNumber(machine, call), conditions)),
     ...ALLOWED.flatMap((call) => answerTo(IF_EQUAL, systemCallNumber(machine, call), ALLOW)),
     ...ABSENT.flatMap((call) => answerTo(IF_EQUAL, systemCallNumber(machine, call), NOT_THERE)),
+    ...ANSWERED_ZERO.flatMap((call) => answerTo(IF_EQUAL, systemCallNumber(machine, call), ANSWER_ZERO)),
     { code: RETURN, operand: REFUSE },
   ];
 }

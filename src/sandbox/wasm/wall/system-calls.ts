@@ -33,6 +33,8 @@ const NUMBERS = {
   kill: [62, 129],
   gettimeofday: [96, 169],
   sigaltstack: [131, 132],
+  sched_getparam: [143, 121],
+  sched_getscheduler: [145, 120],
   gettid: [186, 178],
   futex: [202, 98],
   sched_getaffinity: [204, 123],
