@@ -22,6 +22,8 @@ export interface DenoRuntime {
   readonly stdout: DenoStream;
   readonly stderr: DenoStream;
   readonly pid: number;
+  /** Changes, but on Windows, when the process that started this one ends. */
+  readonly ppid: number;
   exit(code: number): never;
   kill(pid: number, signal: "SIGKILL"): void;
   addSignalListener(signal: "SIGTERM", listener: () => void): void;

@@ -19,7 +19,11 @@ const thread = globalThis as unknown as {
 };
 
 thread.onmessage = (event) => {
-  const mailbox = openMailboxWriter(event.data);
+  const hostPid = deno.ppid;
+  // As long as the other thread takes nothing, this one reads nothing, and would not see the end of standard input.
+  const mailbox = openMailboxWriter(event.data, () => {
+    if (deno.ppid !== hostPid) endProcess();
+  });
   thread.postMessage("started");
   pump(mailbox);
 };

@@ -82,6 +82,7 @@ const ALLOWED: readonly SystemCall[] = [
   "nanosleep",
   "gettimeofday",
   "getpid",
+  "getppid",
   "gettid",
   "getrandom",
   "sched_yield",

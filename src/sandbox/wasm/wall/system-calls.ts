@@ -32,6 +32,7 @@ const NUMBERS = {
   exit: [60, 93],
   kill: [62, 129],
   gettimeofday: [96, 169],
+  getppid: [110, 173],
   sigaltstack: [131, 132],
   sched_getparam: [143, 121],
   sched_getscheduler: [145, 120],
