@@ -14,13 +14,9 @@ export interface WallReport {
 /** Looks at every thread of the process. To be asked when the guest has said hello, which it does behind its wall. */
 export async function checkWall(pid: number): Promise<WallReport> {
   try {
-    const [host, limits, ...threads] = await Promise.all([
-      readFile("/proc/self/status", "latin1"),
-      readFile(`/proc/${pid}/limits`, "latin1"),
-      ...(await readdir(`/proc/${pid}/task`)).map((id) =>
-        readFile(`/proc/${pid}/task/${id}/status`, "latin1"),
-      ),
-    ]);
+    const host = await readFile("/proc/self/status", "latin1");
+    const limits = await readFile(`/proc/${pid}/limits`, "latin1");
+    const threads = await readThreads(pid);
     return report([
       threads.every((thread) => isFiltered(thread, host))
         ? ""
@@ -32,6 +28,26 @@ export async function checkWall(pid: number): Promise<WallReport> {
     return report(["it cannot be checked, as this host has no /proc to look into"]);
   }
 }
+
+/** The first thread is the process itself; others may end at any time. */
+async function readThreads(pid: number): Promise<string[]> {
+  const first = await readFile(`/proc/${pid}/task/${pid}/status`, "latin1");
+  const ids = await readdir(`/proc/${pid}/task`);
+  const others = ids.filter((id) => id !== String(pid)).map((id) => readThread(pid, id));
+  return [first, ...(await Promise.all(others)).filter((status) => status !== undefined)];
+}
+
+async function readThread(pid: number, id: string): Promise<string | undefined> {
+  try {
+    return await readFile(`/proc/${pid}/task/${id}/status`, "latin1");
+  } catch (error) {
+    if (GONE.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+}
+
+/** What the kernel says of a thread that has ended. */
+const GONE: ReadonlySet<string> = new Set(["ENOENT", "ESRCH"]);
 
 function report(findings: readonly string[]): WallReport {
   const missing = findings.filter((finding) => finding !== "").join(", ");

@@ -43,11 +43,12 @@ const MUSL_LOADER = /^(?:ld-musl-.*|libc\.so)$/;
 export function readNativeProgram(path: string): NativeProgram {
   const file = openSync(path, "r");
   try {
-    const header = readAt(file, 0, HEADER_BYTES);
-    const machine = MACHINES.get(header.readUInt16LE(MACHINE_AT));
+    const header = Buffer.alloc(HEADER_BYTES);
+    readSync(file, header, 0, HEADER_BYTES, 0);
     if (!header.subarray(0, MAGIC.length).equals(MAGIC) || header[CLASS_AT] !== CLASS_64) {
       throw new Error(`"${path}" is no native program of 64 bits`);
     }
+    const machine = MACHINES.get(header.readUInt16LE(MACHINE_AT));
     if (machine === undefined) throw new Error(`"${path}" is for a machine without a table of system calls`);
     return { machine, libc: findLibc(path, loaderOf(file, header)) };
   } finally {
