@@ -15,7 +15,8 @@ export type Requirement =
   | "ipython"
   | "python"
   | "python-clients"
-  | "redis";
+  | "redis"
+  | "root";
 
 /** Says whether the requirement is met: a version, true, nothing, or a promise of one of them. */
 export type Probe = () => unknown;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { defaultCacheFolder } from "./cache-folder.ts";
@@ -99,6 +99,37 @@ describe("createSnapshotStore()", () => {
       expect(await isGoodSnapshot(path)).toBe(true);
     }
   });
+
+  test.skipIf(process.platform === "win32")(
+    "builds anew when others may have changed the file, and makes one that they cannot change",
+    async () => {
+      const path = (await makeStore().acquire()) ?? "";
+      build.mockClear();
+      await chmod(path, 0o666);
+      expect(await makeStore().acquire()).toBe(path);
+      expect(build).toHaveBeenCalledOnce();
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+    },
+  );
+
+  test.skipIf(process.platform === "win32")(
+    "keeps a private file, and says why, when others may write to the cache",
+    async () => {
+      const cache = join(folder, "shared", "cache");
+      const planted = (await makeStore(cache).acquire()) ?? "";
+      expect((await stat(dirname(planted))).mode & 0o777).toBe(0o700);
+      await chmod(join(folder, "shared"), 0o777);
+      build.mockClear();
+      const store = makeStore(cache);
+      const path = (await store.acquire()) ?? "";
+      expect(path).not.toBe(planted);
+      expect(build).toHaveBeenCalledOnce();
+      expect(warnings.mock.calls).toEqual([
+        [expect.stringMatching(/shared" is writable by others \(mode "777"\)$/), expect.anything()],
+      ]);
+      await store.close();
+    },
+  );
 
   test("builds anew when somebody empties the cache under a running process", async () => {
     const store = makeStore();
