@@ -168,6 +168,7 @@ export class CellCalls {
   #desk(id: number): CallDesk {
     return {
       enter: () => this.#outbox.enter(),
+      hold: (making) => this.#outbox.hold(making),
       room: () => (this.#outbox.isFull ? this.#outbox.changed() : undefined),
       answer: (answer) => this.#answer(id, answer),
     };

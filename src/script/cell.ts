@@ -144,10 +144,13 @@ export class Cell implements ScriptRun {
     return this.#context.send(frames);
   }
 
-  /** Nothing is read meanwhile, so the script may have to wait as well. */
+  /**
+   * Nothing is read meanwhile, so the script may have to wait as well. That it does not compute instead is known where its
+   * processor time is.
+   */
   async #waitForRoom(): Promise<void> {
     while (this.#calls.mustWait) {
-      this.#time.clock.pause(null);
+      if (this.#context.processor !== undefined) this.#time.clock.pause(null);
       await this.#calls.changed();
     }
     this.#time.clock.resume();
@@ -177,11 +180,10 @@ export class Cell implements ScriptRun {
     const made = table.takeWave();
     if (!this.#calls.haveChanged) return;
     this.#calls.haveChanged = false;
-    const waiting = (): ReturnType<typeof table.takeWave> => table.waiting;
     this.#events.write(() => ({
       type: "blocked",
       get waiting() {
-        return waiting();
+        return table.waiting;
       },
       made,
       wakeInMs,

@@ -9,6 +9,9 @@ import { TurnShare } from "../turn-share.ts";
 /** Bytes of answers that are collected before they leave without waiting for the end of the turn. */
 const FLUSH_BYTES = 256 * 1024;
 
+/** Frames that are sent together. */
+const FRAMES_A_SEND = 2_000;
+
 /** Bytes of answers that are held for a script which makes calls and never takes what they return. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
@@ -20,9 +23,11 @@ export interface Outbox {
   readonly isFull: boolean;
   /**
    * Asks to make the JSON of an answer: undefined when that may be done at once, else what resolves when it may. One
-   * answer after another is let in, so that no more than one large one is on its way beside what the runner has.
+   * after another is let in, so that no more than one large answer is on its way beside what the runner has.
    */
   enter(): Promise<void> | undefined;
+  /** Lets nobody in while `making`, an answer that takes more than one turn to make, has not been pushed. */
+  hold(making: Promise<unknown>): void;
   /** Resolves when {@link isFull} changes. */
   changed(): Promise<void>;
   /** Forgets what has not been sent, and lets in whoever waits. */
@@ -39,11 +44,12 @@ export function createOutbox(
   send: (frames: readonly OutgoingFrame[]) => Promise<void> | undefined,
   fail: (error: ToolscriptError) => void,
 ): Outbox {
-  let held: OutgoingFrame[] = [];
+  const held: OutgoingFrame[] = [];
   let heldBytes = 0;
   let scheduled: NodeJS.Immediate | undefined;
   let isFull = false;
   let isClosed = false;
+  let making = 0;
   let isLetting = false;
   let change = Promise.withResolvers<void>();
   const entering: (() => void)[] = [];
@@ -61,7 +67,7 @@ export function createOutbox(
     if (isLetting) return;
     isLetting = true;
     const share = new TurnShare();
-    while (!isFull && entering.length > 0) {
+    while (!isFull && making === 0 && entering.length > 0) {
       entering.shift()?.();
       await share.yieldTurn();
     }
@@ -71,17 +77,23 @@ export function createOutbox(
   function flush(): void {
     clearImmediate(scheduled);
     scheduled = undefined;
-    if (isFull || held.length === 0) return;
-    const frames = held;
-    held = [];
-    heldBytes = 0;
-    const taken = send(frames);
-    if (taken === undefined) return;
+    while (!isFull && held.length > 0) {
+      if (held.length > FRAMES_A_SEND && new TurnShare().due) {
+        scheduled = setImmediate(flush);
+        return;
+      }
+      const frames = held.splice(0, FRAMES_A_SEND);
+      if (held.length === 0) heldBytes = 0;
+      const taken = send(frames);
+      if (taken !== undefined) void waitUntil(taken);
+    }
+  }
+
+  async function waitUntil(taken: Promise<void>): Promise<void> {
     setFull(true);
-    void taken.then(() => {
-      setFull(false);
-      flush();
-    });
+    await taken;
+    setFull(false);
+    flush();
   }
 
   return {
@@ -97,18 +109,26 @@ export function createOutbox(
       return isFull;
     },
     enter() {
-      if (isClosed || (!isFull && entering.length === 0)) return undefined;
+      if (isClosed || (!isFull && making === 0 && entering.length === 0)) return undefined;
       const { promise, resolve } = Promise.withResolvers<void>();
       entering.push(resolve);
       return promise;
     },
+    hold(promise) {
+      making += 1;
+      const made = (): void => {
+        making -= 1;
+        void letIn();
+      };
+      promise.then(made, made);
+    },
     changed: () => change.promise,
     close() {
       isClosed = true;
-      held = [];
+      held.length = 0;
       clearImmediate(scheduled);
       setFull(false);
-      for (const let_ of entering.splice(0)) let_();
+      for (const resolve of entering.splice(0)) resolve();
     },
   };
 }
