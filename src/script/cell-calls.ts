@@ -11,7 +11,7 @@ import type { ParsedInput, Tool } from "../tools/tool.ts";
 import { CallTable, type PendingCall } from "./call-table.ts";
 import type { EventLog } from "./event-log.ts";
 import type { ScriptLimits } from "./limits.ts";
-import { createOutbox, type Outbox } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { ScriptCall } from "./script-run.ts";
 import { type CallDesk, toAnswer, type ToolAnswer, type ToolRunner } from "./tool-runner.ts";
 
@@ -50,10 +50,10 @@ export class CellCalls {
 
   constructor(context: CallContext) {
     this.#context = context;
-    this.#outbox = createOutbox(
-      (frames) => (this.#isClosed ? undefined : context.send(frames)),
-      (error) => context.fail(error),
-    );
+    this.#outbox = new Outbox({
+      send: (frames) => (this.#isClosed ? undefined : context.send(frames)),
+      fail: (error) => context.fail(error),
+    });
   }
 
   /** Takes a new call. @throws {ToolscriptError} `protocol-violation` */
