@@ -147,9 +147,9 @@ export class CellCalls {
     const refuse = (error: unknown): void => this.refuse(id, "tool", uncheckable(tool.name, error));
     try {
       const parsed = tool.parseInput(input);
-      if (parsed instanceof Promise)
+      if (parsed instanceof Promise) {
         parsed.then((checked) => this.#run(tool, pending, checked)).catch(refuse);
-      else this.#run(tool, pending, parsed);
+      } else this.#run(tool, pending, parsed);
     } catch (error) {
       refuse(error);
     }
