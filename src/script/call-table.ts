@@ -72,7 +72,7 @@ export class CallTable {
   readonly #onTimeout: (call: ScriptCall, timeoutMs: number) => void;
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Infinity;
-  #made: ScriptCall[] = [];
+  #made = 0;
   #runHere = 0;
   #change: PromiseWithResolvers<void> | undefined;
   /** What the inputs that wait take of the host's memory, about. */
@@ -116,7 +116,7 @@ export class CallTable {
     if (facts.isRunHere) this.#runHere += 1;
     if (pending.deadline < this.#wakesAt) this.#wakeAt(pending.deadline);
     this.#pending.set(call.id, pending);
-    this.#made.push(call);
+    this.#made += 1;
     this.calls += 1;
     this.maxInFlight = Math.max(this.maxInFlight, this.#pending.size);
     return pending;
@@ -150,11 +150,11 @@ export class CallTable {
     for (const id of this.#pending.keys()) this.giveUp(id, reason);
   }
 
-  /** The calls made since the last time, as one wave. */
-  takeWave(): readonly ScriptCall[] {
+  /** The number of calls made since the last time: one wave. */
+  takeWave(): number {
     const made = this.#made;
-    this.#made = [];
-    if (made.length > 0) this.waves += 1;
+    this.#made = 0;
+    if (made > 0) this.waves += 1;
     return made;
   }
 

@@ -11,7 +11,7 @@ import type { Tool } from "../tools/tool.ts";
 import { CellCalls, violation } from "./cell-calls.ts";
 import { type CellOutput, createCellOutput } from "./cell-output.ts";
 import { CellTime } from "./cell-time.ts";
-import { createEventLog, type EventLog } from "./event-log.ts";
+import { EventLog } from "./event-log.ts";
 import type { ScriptLimits } from "./limits.ts";
 import type { CellResult, ExceededLimit, ScriptEvent, ScriptRun } from "./script-run.ts";
 import type { ToolRunner } from "./tool-runner.ts";
@@ -49,7 +49,7 @@ export class Cell implements ScriptRun {
   readonly result: Promise<CellResult>;
   readonly #context: CellContext;
   readonly #settle = Promise.withResolvers<CellResult>();
-  readonly #events: EventLog = createEventLog();
+  readonly #events = new EventLog();
   readonly #calls: CellCalls;
   readonly #output: CellOutput;
   readonly #time: CellTime;
@@ -144,10 +144,13 @@ export class Cell implements ScriptRun {
     return this.#context.send(frames);
   }
 
-  /** Nothing is read meanwhile, so the script may have to wait as well. */
+  /**
+   * Nothing is read meanwhile, so the script may have to wait as well. That it does not compute instead is known where its
+   * processor time is.
+   */
   async #waitForRoom(): Promise<void> {
     while (this.#calls.mustWait) {
-      this.#time.clock.pause(null);
+      if (this.#context.processor !== undefined) this.#time.clock.pause(null);
       await this.#calls.changed();
     }
     this.#time.clock.resume();
@@ -177,11 +180,10 @@ export class Cell implements ScriptRun {
     const made = table.takeWave();
     if (!this.#calls.haveChanged) return;
     this.#calls.haveChanged = false;
-    const waiting = (): ReturnType<typeof table.takeWave> => table.waiting;
     this.#events.write(() => ({
       type: "blocked",
       get waiting() {
-        return waiting();
+        return table.waiting;
       },
       made,
       wakeInMs,

@@ -9,108 +9,130 @@ import { TurnShare } from "../turn-share.ts";
 /** Bytes of answers that are collected before they leave without waiting for the end of the turn. */
 const FLUSH_BYTES = 256 * 1024;
 
+/** Frames that are sent together. */
+const FRAMES_A_SEND = 2_000;
+
 /** Bytes of answers that are held for a script which makes calls and never takes what they return. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
-/** Collects answers. */
-export interface Outbox {
-  /** Adds a frame of about `bytes`; `last` says that nothing else is pending, so that there is nothing to wait for. */
-  push(frame: OutgoingFrame, bytes: number, last: boolean): void;
-  /** Whether the runner has not taken what was sent. */
-  readonly isFull: boolean;
-  /**
-   * Asks to make the JSON of an answer: undefined when that may be done at once, else what resolves when it may. One
-   * answer after another is let in, so that no more than one large one is on its way beside what the runner has.
-   */
-  enter(): Promise<void> | undefined;
-  /** Resolves when {@link isFull} changes. */
-  changed(): Promise<void>;
-  /** Forgets what has not been sent, and lets in whoever waits. */
-  close(): void;
+/** What an outbox needs. */
+export interface OutboxOptions {
+  /** Sends frames; a promise when the runner is behind. */
+  readonly send: (frames: readonly OutgoingFrame[]) => Promise<void> | undefined;
+  /** Told of a script that takes no answers. */
+  readonly fail: (error: ToolscriptError) => void;
 }
 
-/**
- * Creates an outbox. Frames pushed in one turn of the event loop go to `send` together, at the end of that turn: no
- * fixed delay.
- *
- * @param fail Told of a script that takes no answers.
- */
-export function createOutbox(
-  send: (frames: readonly OutgoingFrame[]) => Promise<void> | undefined,
-  fail: (error: ToolscriptError) => void,
-): Outbox {
-  let held: OutgoingFrame[] = [];
-  let heldBytes = 0;
-  let scheduled: NodeJS.Immediate | undefined;
-  let isFull = false;
-  let isClosed = false;
-  let isLetting = false;
-  let change = Promise.withResolvers<void>();
-  const entering: (() => void)[] = [];
+/** Collects answers. Those pushed in one turn of the event loop leave at the end of that turn: no fixed delay. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #held: OutgoingFrame[] = [];
+  readonly #entering: (() => void)[] = [];
+  #heldBytes = 0;
+  #scheduled: NodeJS.Immediate | undefined;
+  #isFull = false;
+  #isClosed = false;
+  #isLetting = false;
+  /** Answers being made that take more than one turn. */
+  #making = 0;
+  #change = Promise.withResolvers<void>();
 
-  function setFull(value: boolean): void {
-    if (isFull === value) return;
-    isFull = value;
-    change.resolve();
-    change = Promise.withResolvers<void>();
-    if (!value) void letIn();
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the runner has not taken what was sent. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Resolves when {@link isFull} changes. */
+  changed(): Promise<void> {
+    return this.#change.promise;
+  }
+
+  /** Adds a frame of about `bytes`; `last` says that nothing else is pending, so that there is nothing to wait for. */
+  push(frame: OutgoingFrame, bytes: number, last: boolean): void {
+    if (this.#isClosed) return;
+    this.#held.push(frame);
+    this.#heldBytes += bytes;
+    if (this.#heldBytes > MAX_HELD_BYTES) this.#options.fail(takesNothing());
+    else if (last || this.#heldBytes >= FLUSH_BYTES) this.#flush();
+    else this.#scheduled ??= setImmediate(() => this.#flush());
+  }
+
+  /**
+   * Asks to make the JSON of an answer: undefined when that may be done at once, else what resolves when it may. One
+   * after another is let in, so that no more than one large answer is on its way beside what the runner has.
+   */
+  enter(): Promise<void> | undefined {
+    const isFree = !this.#isFull && this.#making === 0 && this.#entering.length === 0;
+    if (this.#isClosed || isFree) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#entering.push(resolve);
+    return promise;
+  }
+
+  /** Lets nobody in until `making`, an answer that takes more than one turn to make, has settled. */
+  hold(making: Promise<unknown>): void {
+    this.#making += 1;
+    const made = (): void => {
+      this.#making -= 1;
+      void this.#letIn();
+    };
+    making.then(made, made);
+  }
+
+  /** Forgets what has not been sent, and lets in whoever waits. */
+  close(): void {
+    this.#isClosed = true;
+    this.#held.length = 0;
+    clearImmediate(this.#scheduled);
+    this.#setFull(false);
+    for (const resolve of this.#entering.splice(0)) resolve();
+  }
+
+  #setFull(value: boolean): void {
+    if (this.#isFull === value) return;
+    this.#isFull = value;
+    this.#change.resolve();
+    this.#change = Promise.withResolvers<void>();
+    if (!value) void this.#letIn();
   }
 
   /** One answer a time, each in its share of a turn; what it sends may fill the way again. */
-  async function letIn(): Promise<void> {
-    if (isLetting) return;
-    isLetting = true;
+  async #letIn(): Promise<void> {
+    if (this.#isLetting) return;
+    this.#isLetting = true;
     const share = new TurnShare();
-    while (!isFull && entering.length > 0) {
-      entering.shift()?.();
+    while (!this.#isFull && this.#making === 0 && this.#entering.length > 0) {
+      this.#entering.shift()?.();
       await share.yieldTurn();
     }
-    isLetting = false;
+    this.#isLetting = false;
   }
 
-  function flush(): void {
-    clearImmediate(scheduled);
-    scheduled = undefined;
-    if (isFull || held.length === 0) return;
-    const frames = held;
-    held = [];
-    heldBytes = 0;
-    const taken = send(frames);
-    if (taken === undefined) return;
-    setFull(true);
-    void taken.then(() => {
-      setFull(false);
-      flush();
-    });
+  #flush(): void {
+    clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    while (!this.#isFull && this.#held.length > 0) {
+      if (this.#held.length > FRAMES_A_SEND && new TurnShare().due) {
+        this.#scheduled = setImmediate(() => this.#flush());
+        return;
+      }
+      const frames = this.#held.splice(0, FRAMES_A_SEND);
+      if (this.#held.length === 0) this.#heldBytes = 0;
+      const taken = this.#options.send(frames);
+      if (taken !== undefined) void this.#waitUntil(taken);
+    }
   }
 
-  return {
-    push(frame, bytes, last) {
-      if (isClosed) return;
-      held.push(frame);
-      heldBytes += bytes;
-      if (heldBytes > MAX_HELD_BYTES) fail(takesNothing());
-      else if (last || heldBytes >= FLUSH_BYTES) flush();
-      else scheduled ??= setImmediate(flush);
-    },
-    get isFull() {
-      return isFull;
-    },
-    enter() {
-      if (isClosed || (!isFull && entering.length === 0)) return undefined;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      entering.push(resolve);
-      return promise;
-    },
-    changed: () => change.promise,
-    close() {
-      isClosed = true;
-      held = [];
-      clearImmediate(scheduled);
-      setFull(false);
-      for (const let_ of entering.splice(0)) let_();
-    },
-  };
+  async #waitUntil(taken: Promise<void>): Promise<void> {
+    this.#setFull(true);
+    await taken;
+    this.#setFull(false);
+    this.#flush();
+  }
 }
 
 function takesNothing(): ToolscriptError {

@@ -80,8 +80,8 @@ export type ScriptEvent =
       readonly type: "blocked";
       /** Every call that waits at the moment when this is read, oldest first. */
       readonly waiting: readonly ScriptCall[];
-      /** Those of them that were made since the last `blocked`: the new wave. */
-      readonly made: readonly ScriptCall[];
+      /** Calls that were made since the last `blocked`: the size of the new wave. */
+      readonly made: number;
       /** Milliseconds until a timer of the script is due, or null. */
       readonly wakeInMs: number | null;
     }

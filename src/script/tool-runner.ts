@@ -27,9 +27,11 @@ export interface ToolRunnerOptions {
 export interface CallDesk {
   /** Resolves when the JSON of an answer may be made; undefined when it may at once. */
   enter(): Promise<void> | undefined;
+  /** Says that an answer is being made that takes more than one turn. */
+  hold(making: Promise<unknown>): void;
   /** Resolves when another tool may be started; undefined when it may at once. */
   room(): Promise<void> | undefined;
-  /** Takes the answer. Called exactly once; never throws. */
+  /** Takes the answer. Called once, unless the call was given up; never throws. */
   answer(answer: ToolAnswer): void;
 }
 
@@ -45,14 +47,26 @@ export type ToolRunner = (
 /** Creates a runner for one session. Calls over the bound wait in order; one that was given up meanwhile never starts. */
 export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
   const { maxConcurrentTools } = options;
-  const queue: { pending: PendingCall; start: () => void }[] = [];
+  let queue: { pending: PendingCall; start: () => void }[] = [];
+  let next = 0;
   let active = 0;
+
+  /** The next call that somebody waits for. An index moves, not the queue: it may be long. */
+  function takeNext(): (() => void) | undefined {
+    for (; next < queue.length; next += 1) {
+      const entry = queue[next];
+      if (entry === undefined || entry.pending.isGivenUp) continue;
+      next += 1;
+      return entry.start;
+    }
+    queue = [];
+    next = 0;
+    return undefined;
+  }
 
   function release(): void {
     active -= 1;
-    let next = queue.shift();
-    while (next?.pending.signal.aborted === true) next = queue.shift();
-    next?.start();
+    takeNext()?.();
   }
 
   return (tool, execute, input, pending, desk) => {
@@ -60,7 +74,7 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
       active += 1;
       const room = desk.room();
       if (room !== undefined) await room;
-      desk.answer(await invoke(tool, execute, input, pending, desk, options));
+      await invoke({ tool, execute, input, pending, desk, options });
       release();
     }
     if (active < maxConcurrentTools) void start();
@@ -68,17 +82,19 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
   };
 }
 
+interface Invocation {
+  readonly tool: Tool;
+  readonly execute: NonNullable<Tool["execute"]>;
+  readonly input: unknown;
+  readonly pending: PendingCall;
+  readonly desk: CallDesk;
+  readonly options: ToolRunnerOptions;
+}
+
 /** Whatever `execute` does, and however it throws, is an answer. */
-async function invoke(
-  tool: Tool,
-  execute: NonNullable<Tool["execute"]>,
-  input: unknown,
-  pending: PendingCall,
-  desk: CallDesk,
-  options: ToolRunnerOptions,
-): Promise<ToolAnswer> {
+async function invoke({ tool, execute, input, pending, desk, options }: Invocation): Promise<void> {
+  if (pending.isGivenUp) return;
   try {
-    if (pending.isGivenUp) return GIVEN_UP;
     const context = {
       callId: `call_${pending.call.id}`,
       get signal() {
@@ -88,15 +104,18 @@ async function invoke(
     const value = await execute(input, context);
     const turn = desk.enter();
     if (turn !== undefined) await turn;
-    if (pending.isGivenUp) return GIVEN_UP;
-    return await toAnswer(tool.name, value, options);
+    if (pending.isGivenUp) return;
+    // From being let in to the answer nothing is waited for, unless the value is large: then nobody else is let in.
+    const answer = toAnswer(tool.name, value, options);
+    if (!(answer instanceof Promise)) desk.answer(answer);
+    else {
+      desk.hold(answer);
+      desk.answer(await answer);
+    }
   } catch (error) {
-    return { ok: false, message: toErrorMessage(error).slice(0, MAX_MESSAGE_CHARACTERS) };
+    desk.answer({ ok: false, message: toErrorMessage(error).slice(0, MAX_MESSAGE_CHARACTERS) });
   }
 }
-
-/** Nobody waits for it any more. */
-const GIVEN_UP: ToolAnswer = { ok: false, message: "The call was given up" };
 
 /** A value as the answer to a call; a promise when it is large. Never throws. */
 export function toAnswer(
