@@ -19,6 +19,8 @@ export interface WallOrder {
   readonly limits: readonly (readonly [resource: number, value: number])[];
   /** Bytes by which the process's data may still grow. */
   readonly dataGrowthBytes: number;
+  /** A filter in base64 that refuses `getuid`, to see that the kernel understands the calls as we do. */
+  readonly trialFilter: string;
   /** The filter of system calls in base64, and where this process's id belongs in it. */
   readonly filter: string;
   readonly ownPidAt: readonly number[];
@@ -36,6 +38,7 @@ const SYMBOLS = {
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   signal: { parameters: ["i32", "u64"], result: "u64" },
+  getuid: { parameters: [], result: "i32" },
   getppid: { parameters: [], result: "i32" },
   getpagesize: { parameters: [], result: "i32" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
@@ -97,8 +100,11 @@ function raise(libc: Libc, order: WallOrder): void {
   limit(libc, RLIMIT_DATA, dataBytes(libc) + order.dataGrowthBytes);
   for (const [resource, value] of order.limits) limit(libc, resource, value);
   check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n), "giving up new privileges");
-  installFilter(libc, order);
-  expectRefusal(libc);
+  installFilter(libc, order, order.trialFilter, []);
+  expectRefusal(libc.getuid(), "the kernel sees the calls of another machine: this one is emulated");
+  installFilter(libc, order, order.filter, order.ownPidAt);
+  const again = libc.prctl(PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n);
+  expectRefusal(again, "the filter of system calls refuses nothing");
 }
 
 /** Gives up a permission for good: nobody can be asked for it again. */
@@ -146,10 +152,15 @@ function dataBytes(libc: Libc): number {
   return pages * libc.getpagesize();
 }
 
-function installFilter(libc: Libc, order: WallOrder): void {
-  const program = Uint8Array.from(atob(order.filter), (character) => character.charCodeAt(0));
+function installFilter(
+  libc: Libc,
+  { seccompCall }: WallOrder,
+  filter: string,
+  ownPidAt: readonly number[],
+): void {
+  const program = Uint8Array.from(atob(filter), (character) => character.charCodeAt(0));
   const words = new DataView(program.buffer);
-  for (const at of order.ownPidAt) words.setUint32(at, deno.pid, true);
+  for (const at of ownPidAt) words.setUint32(at, deno.pid, true);
   const address = libc.malloc(BigInt(program.length));
   libc.memcpy(address, program, BigInt(program.length));
   const description = new DataView(new ArrayBuffer(16));
@@ -157,15 +168,14 @@ function installFilter(libc: Libc, order: WallOrder): void {
   description.setBigUint64(8, address, true);
   const bytes = new Uint8Array(description.buffer);
   check(
-    libc.syscall(BigInt(order.seccompCall), BigInt(SET_FILTER), BigInt(ALL_THREADS), bytes),
+    libc.syscall(BigInt(seccompCall), BigInt(SET_FILTER), BigInt(ALL_THREADS), bytes),
     "installing the filter of system calls",
   );
 }
 
 /** What worked a moment ago must fail now. */
-function expectRefusal(libc: Libc): void {
-  if (libc.prctl(PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n) === -1) return;
-  throw new Error("Raising the wall failed: the filter of system calls refuses nothing");
+function expectRefusal(result: number, otherwise: string): void {
+  if (result !== -1) throw new Error(`Raising the wall failed: ${otherwise}`);
 }
 
 /** Zero or more is the kernel's yes, for `syscall` zero alone: more is the thread that cannot follow. */

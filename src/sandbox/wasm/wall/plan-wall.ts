@@ -3,7 +3,7 @@
  */
 import { toErrorMessage, ToolscriptError } from "../../../errors.ts";
 import type { WallOrder } from "../guest/wall.ts";
-import { callFilter } from "./call-filter.ts";
+import { callFilter, trialFilter } from "./call-filter.ts";
 import { readNativeProgram } from "./native-program.ts";
 import { systemCallNumber } from "./system-calls.ts";
 
@@ -59,7 +59,8 @@ function planIfPossible(deno: string, memoryMb: number, mode: WallMode): WallPla
       hostPid: process.pid,
       limits: CLOSED_LIMITS.map((resource) => [resource, 0]),
       dataGrowthBytes: (memoryMb + SIDE_MEMORY_MB) * BYTES_PER_MEGABYTE,
-      filter: Buffer.from(program).toString("base64"),
+      trialFilter: toBase64(trialFilter(machine).program),
+      filter: toBase64(program),
       ownPidAt,
       seccompCall: systemCallNumber(machine, "seccomp") ?? 0,
     };
@@ -67,4 +68,8 @@ function planIfPossible(deno: string, memoryMb: number, mode: WallMode): WallPla
   } catch (error) {
     return { impossible: toErrorMessage(error) };
   }
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
 }

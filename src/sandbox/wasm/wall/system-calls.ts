@@ -32,6 +32,7 @@ const NUMBERS = {
   exit: [60, 93],
   kill: [62, 129],
   gettimeofday: [96, 169],
+  getuid: [102, 174],
   getppid: [110, 173],
   sigaltstack: [131, 132],
   sched_getparam: [143, 121],

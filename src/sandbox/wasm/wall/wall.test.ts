@@ -9,6 +9,7 @@ import { openGuestSession, type WasmSession } from "../guest-session.ts";
 import type { WallOrder } from "../guest/wall.ts";
 import { findPrograms } from "../programs.ts";
 import { wasm } from "../wasm.ts";
+import { trialFilter } from "./call-filter.ts";
 import { checkWall } from "./check-wall.ts";
 import { readNativeProgram } from "./native-program.ts";
 import { planWall, type WallMode } from "./plan-wall.ts";
@@ -16,6 +17,11 @@ import { createWallWarning } from "./wall-warning.ts";
 
 const programs = findPrograms();
 const COLD_START_MS = 60_000;
+
+/** As the kernel sees the filter of this machine where an emulator makes the calls. */
+const OTHER_MACHINE = Buffer.from(
+  trialFilter(process.arch === "arm64" ? "x86_64" : "aarch64").program,
+).toString("base64");
 
 let folder: string;
 let wrapper: string;
@@ -59,6 +65,11 @@ describe.skipIf(process.platform !== "linux")("the kernel's wall", () => {
     ["the filter is refused", { seccompCall: 9_999 }, /installing the filter of system calls was refused/],
     ["the C library is not there", { libc: "/none/libc.so.6" }, /Could not open library/],
     ["another process started the guest", { hostPid: 1 }, /the host has ended/],
+    [
+      "the machine is emulated",
+      { trialFilter: OTHER_MACHINE },
+      /the kernel sees the calls of another machine/,
+    ],
     ["a limit is refused", { limits: [[99, 0]] as const }, /setting limit "99" was refused/],
   ])(
     "lets no session start when it is required and %s",
