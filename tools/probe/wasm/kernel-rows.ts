@@ -45,9 +45,10 @@ const answer = (value) => { if (value < 0) throw new Error("the kernel says no")
 /** A text becomes code in one of these ways; what that code does is for the wall to stop. */
 const READ = "Deno.readTextFileSync(file)";
 
-const asCode = (name: string, turn: string): KernelRow => ({
+const asCode = (name: string, turn: string, before = ""): KernelRow => ({
   name: `read a file by text that became code: ${name}`,
   class: "filesystem",
+  before,
   script: `const file = LAB.file; await tried(async () => { ${turn} });`,
   steals: true,
 });
@@ -74,10 +75,15 @@ export const kernelRows: readonly KernelRow[] = [
     "a blob: import",
     `const url = URL.createObjectURL(new Blob(["export default (file) => ${READ}"], { type: "text/javascript" })); return (await import(url)).default(file);`,
   ),
-  asCode("node:vm", `return (await import("node:vm")).runInThisContext("(file) => ${READ}")(file);`),
+  asCode(
+    "node:vm",
+    `return vm.runInThisContext("(file) => ${READ}")(file);`,
+    'const vm = await import("node:vm");',
+  ),
   asCode(
     "a module of Node.js",
-    `const { Module } = await import("node:module"); const made = new Module("/x.js"); made._compile("module.exports = (file) => ${READ}", "/x.js"); return made.exports(file);`,
+    `const made = new Module("/x.js"); made._compile("module.exports = (file) => ${READ}", "/x.js"); return made.exports(file);`,
+    'const { Module } = await import("node:module");',
   ),
   {
     name: "start a worker from a text",

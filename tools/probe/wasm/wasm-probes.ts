@@ -20,6 +20,25 @@ import { type WasmLab, openWasmLab } from "./lab.ts";
 import { outliveProbe } from "./outlive-probe.ts";
 import { type PythonRow, pythonRows } from "./python-rows.ts";
 
+/** Only Linux is probed; the rest is what the code does there. */
+const BY_PLATFORM = `
+Two walls are probed, each without the other: rows "from JavaScript" run under Deno's permissions alone, rows whose control is "without
+the kernel's wall" behind the kernel's alone, with all of Deno's permissions given. A session has both on Linux:
+
+| what holds | Linux (x86-64, arm64) | macOS | Windows |
+|---|---|---|---|
+| WebAssembly, Deno's permissions (all denied), an empty environment | yes | yes | yes |
+| no workers, graphics or \`Deno\` on the global object; the permission to read is given up | yes | yes | yes |
+| no file, device, socket, program, thread or other process, whatever Deno allows | by the kernel | no | no |
+| memory | by the kernel, and V8's caps | V8's caps on Python's memory and on the heap | as on macOS |
+| the end with a host that is killed | by the kernel | by the thread that reads the input | by the same, unless the input is full |
+| processor time is counted | by the kernel | no | no |
+| a snapshot that others could change is not used | by owner and mode | by owner and mode | left to the folder's own access list |
+
+Where the kernel's wall is missing, \`session.wall\`, \`toolscript doctor\` and a warning say so; with \`wall: "required"\`, the default on
+Linux, no session starts. Only Linux is probed.
+`;
+
 /** Prepares them. Needs python3 on this host for the controls. */
 export async function openWasmSuite(): Promise<ProbeSuite> {
   const lab = await openWasmLab();
@@ -34,6 +53,7 @@ export async function openWasmSuite(): Promise<ProbeSuite> {
       outliveProbe(),
       ...sessionProbes(sandbox),
     ],
+    notes: BY_PLATFORM,
     setting: `Deno ${versionOf("deno")}, Pyodide ${versionOf("pyodide")}`,
     async close() {
       await sandbox.close();
