@@ -36,6 +36,7 @@ export interface Wall {
 
 const SYMBOLS = {
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   signal: { parameters: ["i32", "u64"], result: "u64" },
   getuid: { parameters: [], result: "i32" },
@@ -132,9 +133,14 @@ function endWithHost(libc: Libc, hostPid: number): void {
   if (libc.getppid() !== hostPid) throw new Error("Raising the wall failed: the host has ended");
 }
 
+/** A limit that is lower already stays. */
 function limit(libc: Libc, resource: number, value: number): void {
-  const softAndHard = new BigUint64Array(2).fill(BigInt(value));
-  check(libc.setrlimit(resource, new Uint8Array(softAndHard.buffer)), `setting limit "${resource}"`);
+  const softAndHard = new BigUint64Array(2);
+  const bytes = new Uint8Array(softAndHard.buffer);
+  check(libc.getrlimit(resource, bytes), `reading limit "${resource}"`);
+  const wanted = BigInt(value);
+  softAndHard.set(softAndHard.map((now) => (now < wanted ? now : wanted)));
+  check(libc.setrlimit(resource, bytes), `setting limit "${resource}"`);
 }
 
 const STATM = "/proc/self/statm";

@@ -25,9 +25,9 @@ describe.each(MACHINES)("callFilter() for %s", (machine) => {
     });
 
   test("allows what a guest does, whatever the arguments are", () => {
-    for (const call of ["read", "write", "mprotect", "munmap", "exit_group", "getrandom"] as const) {
-      expect(decide(call, -1, -1, -1, -1, -1, -1), call).toBe(ALLOWED);
-    }
+    const calls = ["read", "write", "mprotect", "munmap", "exit_group", "getrandom"] as const;
+    const refused = calls.filter((call) => decide(call, -1, -1, -1, -1, -1, -1) !== ALLOWED);
+    expect(refused).toEqual([]);
   });
 
   test("allows about thirty of all calls, and no other", () => {
@@ -83,8 +83,8 @@ describe.each(MACHINES)("callFilter() for %s", (machine) => {
 
   test("refuses advice that changes the machine, and barriers on other processes", () => {
     expect(decide("madvise", 0, 4096, 4)).toBe(ALLOWED);
-    for (const advice of [9, 12, 13, 20, 21, 100, 101, -1])
-      expect(decide("madvise", 0, 4096, advice)).toBe(REFUSED);
+    const advice = [9, 12, 13, 20, 21, 100, 101, -1].map((each) => decide("madvise", 0, 4096, each));
+    expect(new Set(advice)).toEqual(new Set([REFUSED]));
     expect(decide("membarrier", 8)).toBe(ALLOWED);
     for (const command of [1, 2, 4, 128, 256]) expect(decide("membarrier", command)).toBe(REFUSED);
   });
@@ -95,13 +95,13 @@ describe.each(MACHINES)("callFilter() for %s", (machine) => {
   });
 
   test("jumps nowhere but forward and within the program", () => {
-    const last = program.length / 8 - 1;
-    for (let index = 0; index <= last; index += 1) {
-      const jumps = [program[index * 8 + 2] ?? 0, program[index * 8 + 3] ?? 0];
-      if ([0x15, 0x35].includes(program[index * 8] ?? 0)) {
-        for (const jump of jumps) expect(index + 1 + jump).toBeLessThanOrEqual(last);
-      }
-    }
+    const count = program.length / 8;
+    const indices = Array.from({ length: count }, (_, index) => index);
+    const jumping = indices.filter((index) => [0x15, 0x35].includes(program[index * 8] ?? 0));
+    const targets = jumping.flatMap((index) =>
+      [2, 3].map((at) => index + 1 + (program[index * 8 + at] ?? 0)),
+    );
+    expect(Math.max(...targets)).toBeLessThan(count);
   });
 });
 
@@ -124,8 +124,9 @@ describe.each([
     const names = readFileSync(new URL("system-calls.ts", import.meta.url), "utf8").matchAll(
       /^ {2}(\w+): \[/gm,
     );
-    for (const [, name = ""] of names) {
-      expect(systemCallNumber(machine, name as SystemCall), name).toBe(numbers.get(name));
-    }
+    const wrong = [...names]
+      .map(([, name = ""]) => name)
+      .filter((name) => systemCallNumber(machine, name as SystemCall) !== numbers.get(name));
+    expect(wrong).toEqual([]);
   });
 });

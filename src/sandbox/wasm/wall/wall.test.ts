@@ -70,7 +70,7 @@ describe.skipIf(process.platform !== "linux")("the kernel's wall", () => {
       { trialFilter: OTHER_MACHINE },
       /the kernel sees the calls of another machine/,
     ],
-    ["a limit is refused", { limits: [[99, 0]] as const }, /setting limit "99" was refused/],
+    ["a limit is refused", { limits: [[99, 0]] as const }, /reading limit "99" was refused/],
   ])(
     "lets no session start when it is required and %s",
     { timeout: COLD_START_MS },
