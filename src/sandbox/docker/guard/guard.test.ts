@@ -138,7 +138,7 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("startGuard()", () =
 
   test("forces the filter by our label, whatever is asked for", async () => {
     const other = await testEngine.createContainer({ Image: TEST_IMAGE, Entrypoint: ["true"] });
-    onTestFinished(() => other.remove({ force: true }) as Promise<void>);
+    onTestFinished(() => other.remove());
     const listed = await bench.exchange(http("GET", "/v1.41/containers/json?all=1"));
     expect(listed).toContain("200 OK");
     expect(listed).not.toContain(other.id);
