@@ -62,15 +62,12 @@ describe("resolveEngineAddress()", () => {
     "ssh://me:secret@engine",
     "ssh://engine/run/docker.sock",
     "ssh://engine;id",
-  ])(
-    "throws `docker-unreachable` naming the value when DOCKER_HOST is %s",
-    (named) => {
-      expect(() => resolve(named)).toThrow(
-        expect.objectContaining({
-          code: "docker-unreachable",
-          message: expect.stringContaining(`"${named}" (from DOCKER_HOST) is no address`) as string,
-        }),
-      );
-    },
-  );
+  ])("throws `docker-unreachable` naming the value when DOCKER_HOST is %s", (named) => {
+    expect(() => resolve(named)).toThrow(
+      expect.objectContaining({
+        code: "docker-unreachable",
+        message: expect.stringContaining(`"${named}" (from DOCKER_HOST) is no address`) as string,
+      }),
+    );
+  });
 });

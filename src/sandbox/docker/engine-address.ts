@@ -55,11 +55,7 @@ function readSshAddress(named: string, shown: string): EngineTransport {
   };
 }
 
-function readNetworkAddress(
-  named: string,
-  shown: string,
-  environment: NodeJS.ProcessEnv,
-): EngineTransport {
+function readNetworkAddress(named: string, shown: string, environment: NodeJS.ProcessEnv): EngineTransport {
   const [, scheme = "tcp", rest = ""] = /^(?:(.*?):\/\/)?(.*)$/s.exec(named) ?? [];
   // The scheme is one that the URL parser does not know: of `https://host:443` it would drop the port.
   const url = URL.parse(`tcp://${rest}`);

@@ -181,7 +181,10 @@ class EngineClient implements Engine {
     const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
     try {
       either.throwIfAborted();
-      return await Promise.race([make({ transport: this.#transport, signal: either }), rejectOnAbort(either)]);
+      return await Promise.race([
+        make({ transport: this.#transport, signal: either }),
+        rejectOnAbort(either),
+      ]);
     } catch (error) {
       if (signal?.aborted === true) throw toAbortError(action, signal.reason);
       if (deadline.signal.aborted) throw tooSlow(action, this.address, timeoutMs, error);

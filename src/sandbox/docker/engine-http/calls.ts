@@ -64,7 +64,11 @@ export async function createContainer(
   body: CreateRequest,
 ): Promise<string> {
   const path = "/containers/create";
-  return readField(await ask(transport, { method: "POST", path, query: { name }, body, signal }), "Id", "string");
+  return readField(
+    await ask(transport, { method: "POST", path, query: { name }, body, signal }),
+    "Id",
+    "string",
+  );
 }
 
 /** Standard input and error of a container as one connection; the output's part of it is multiplexed. */
@@ -161,7 +165,9 @@ export async function listContainers(context: CallContext): Promise<ListedContai
 }
 
 function readLabels(given: Readonly<Record<string, unknown>>): Record<string, string> {
-  const texts = Object.entries(given).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  const texts = Object.entries(given).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
   return Object.fromEntries(texts);
 }
 
