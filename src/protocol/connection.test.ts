@@ -93,7 +93,7 @@ describe("openConnection()", () => {
 
   test("fails with frame-too-large before it holds more than one frame's bytes", async () => {
     const { connection, output } = connect();
-    output.write(HELLO);
+    output.write(HELLO + MARKER);
     for (let piece = 0; piece < 5; piece += 1) output.write("x".repeat(1000));
     await expect(read(connection)).rejects.toMatchObject({ code: "frame-too-large" });
   });

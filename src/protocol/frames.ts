@@ -30,6 +30,12 @@ export const PROTOCOL_VERSION = 1;
 /** Largest frame in bytes, either way, unless the host says otherwise in its `hello`. */
 export const DEFAULT_MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
+/**
+ * Objects, arrays, members and items of one frame of the runner. As values they take far more memory than as text; the
+ * runner refuses a call with more.
+ */
+export const MAX_FRAME_PARTS = 250_000;
+
 const cell = z.int().min(1);
 const callId = z.int().min(1);
 
