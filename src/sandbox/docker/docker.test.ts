@@ -6,10 +6,13 @@ import {
   probeDocker,
   runCell,
   sendCell,
+  testEngine,
 } from "../../../test/docker-engine.ts";
 import { requireOrSkip } from "../../../test/require.ts";
 import type { SandboxSession } from "../sandbox.ts";
 import { type DockerSandbox, docker } from "./docker.ts";
+import { resolveEngineAddress } from "./engine-address.ts";
+import { openEngine } from "./engine.ts";
 
 describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
   let sandbox: DockerSandbox;
@@ -70,6 +73,37 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
     expect(cell.returnCode).not.toBe(0);
     sendCell(session, "print(kept)", 2);
     expect((await reader.readCell()).text).toContain("1\n");
+  });
+
+  test("processor tells what the container really used, whichever process of it did", async () => {
+    const alone = docker({ image: TEST_IMAGE, cpus: 0.5 });
+    const session = await alone.open();
+    const reader = createCellReader(session);
+    const before = (await session.processor?.usedMs()) ?? 0;
+    const burn = "import time\nwhile time.process_time() < 0.3: pass";
+    sendCell(
+      session,
+      `import subprocess, sys\nsubprocess.run([sys.executable, "-c", ${JSON.stringify(burn)}])`,
+    );
+    await reader.readCell();
+    const after = (await session.processor?.usedMs()) ?? 0;
+    sendCell(session, "import time\ntime.sleep(0.5)", 2);
+    await reader.readCell();
+    const asleep = (await session.processor?.usedMs()) ?? 0;
+    await alone.close();
+    expect(session.processor?.count).toBe(1);
+    expect(before).toBeGreaterThan(0);
+    expect(after - before).toBeGreaterThanOrEqual(300);
+    expect(asleep - after).toBeLessThan(150);
+    expect(await session.processor?.usedMs()).toBeUndefined();
+  });
+
+  test("processor is undefined for a container that does not run, or is not there", async () => {
+    const engine = openEngine(resolveEngineAddress(), 10_000);
+    const container = await testEngine.createContainer({ Image: TEST_IMAGE, Cmd: ["python3"] });
+    const usage = [await engine.usage(container.id), await engine.usage("f".repeat(64))];
+    await container.remove();
+    expect(usage).toEqual([undefined, undefined]);
   });
 
   test("close() ends `frames` without an error and leaves no container", async () => {

@@ -55,7 +55,13 @@ describe("openEngine() with a daemon that answers badly", () => {
   });
 
   test.each([
-    ["is no JSON", text(200, "<html>"), (engine: Engine) => engine.inspect("id"), "is not JSON"],
+    ["is no JSON", text(200, "<html>"), (engine: Engine) => engine.inspect("id"), "Reading JSON failed"],
+    [
+      "has parts without number",
+      text(200, `[${"{},".repeat(600_000)}{}]`),
+      (engine: Engine) => engine.list(),
+      "cannot be read",
+    ],
     ["is null", text(200, "null"), (engine: Engine) => engine.inspect("id"), '"State.Status"'],
     ["is empty", text(200, ""), (engine: Engine) => engine.version(), '"Version"'],
     ["has no state", json(200, { State: {} }), (engine: Engine) => engine.inspect("id"), '"State.Status"'],

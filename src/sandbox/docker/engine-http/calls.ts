@@ -132,7 +132,7 @@ export async function removeContainer({ transport, signal }: CallContext, id: st
 
 /**
  * Processor time in milliseconds that all processes of a container have used since its start, as the kernel has booked it.
- * Undefined when it does not run. An Engine before 20.10 takes two looks, a second apart.
+ * Undefined when it does not run. Engine 20.10 answers with the next of its own looks, one a second.
  */
 export async function readProcessorMs(
   { transport, signal }: CallContext,

@@ -2,8 +2,8 @@
  * Requests to the Docker Engine API, each on a connection of its own: one that was kept alive would fail the first
  * request after a restart of the daemon, and on a local socket a new one costs some microseconds.
  *
- * Guarantees: of an answer no more is read than its bound, and nothing is parsed beyond it; an abort closes the
- * connection. It knows no deadlines, no containers, and no wording for people.
+ * Guarantees: of an answer no more is read than its bound, and it is parsed in shares of a turn; an abort closes
+ * the connection. It knows no deadlines, no containers, and no wording for people.
  *
  * Paths have no version in front: the daemon then takes its own newest. No one version would do: Engine 20.10 knows
  * none after 1.41, Engine 29 none before 1.44.
@@ -12,11 +12,15 @@
  */
 import { type ClientRequest, type IncomingMessage, request as sendHttp } from "node:http";
 import type { Duplex } from "node:stream";
+import { toErrorMessage } from "../../../errors.ts";
+import { readJson } from "../../../json/read-json.ts";
 import { EngineStatusError, UnexpectedAnswerError } from "./answer-errors.ts";
 import { type EngineTransport, openConnection, toHostHeader } from "./transport.ts";
 
 /** The longest answers that are expected have 0.1 MiB: an inspected container, with the runner's text in it twice. */
 export const DEFAULT_MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** A listing has some 150 parts for each container. */
+const ANSWER_BOUNDS = { maxDepth: 64, maxParts: 500_000 };
 /** Of a refusal, this much is read. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
@@ -59,18 +63,18 @@ export function openRequest(transport: EngineTransport, asked: EngineRequest): C
  * Asks, and returns the parsed answer; undefined when it is empty.
  *
  * @throws {EngineStatusError} for a status other than 2xx
- * @throws {UnexpectedAnswerError} when the answer is too long, or is not JSON
+ * @throws {UnexpectedAnswerError} when the answer is too long or has too many parts, or is not JSON
  */
 export async function ask(transport: EngineTransport, asked: EngineRequest): Promise<unknown> {
   const answer = await askForAnswer(transport, asked);
   const { maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES } = asked;
-  const { text, isWhole } = await readText(answer, maxAnswerBytes);
+  const { bytes, isWhole } = await readBytes(answer, maxAnswerBytes);
   if (!isWhole) throw new UnexpectedAnswerError(`has more than "${maxAnswerBytes}" bytes`);
-  if (text === "") return undefined;
+  if (bytes.length === 0) return undefined;
   try {
-    return JSON.parse(text);
+    return await readJson(bytes, ANSWER_BOUNDS);
   } catch (cause) {
-    throw new UnexpectedAnswerError("is not JSON", { cause });
+    throw new UnexpectedAnswerError(`cannot be read (${toErrorMessage(cause)})`, { cause });
   }
 }
 
@@ -141,15 +145,15 @@ function rejectOnFailure(outgoing: ClientRequest, reject: (error: Error) => void
 }
 
 async function toStatusError(answer: IncomingMessage, status: number): Promise<EngineStatusError> {
-  const { text } = await readText(answer, MAX_REFUSAL_BYTES);
-  return new EngineStatusError(status, text);
+  const { bytes } = await readBytes(answer, MAX_REFUSAL_BYTES);
+  return new EngineStatusError(status, bytes.toString());
 }
 
 /** Reads up to a bound; beyond it the connection is closed. */
-async function readText(
+async function readBytes(
   answer: IncomingMessage,
   maxBytes: number,
-): Promise<{ readonly text: string; readonly isWhole: boolean }> {
+): Promise<{ readonly bytes: Buffer; readonly isWhole: boolean }> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
@@ -157,5 +161,5 @@ async function readText(
     length += chunk.length;
     if (length > maxBytes) break; // leaving the loop closes the connection
   }
-  return { text: Buffer.concat(chunks).toString("utf8", 0, maxBytes), isWhole: length <= maxBytes };
+  return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isWhole: length <= maxBytes };
 }
