@@ -18,7 +18,7 @@ export async function checkDocker(): Promise<Check> {
     return {
       name,
       status: "warning",
-      detail: `does not answer: ${toErrorMessage(error)}`,
+      detail: toErrorMessage(error),
       fix: "apt-get install docker.io && systemctl start docker",
     };
   }
