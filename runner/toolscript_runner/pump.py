@@ -168,9 +168,11 @@ class Pump:
         self._process()
 
     def _to_blocked(self, loop, timeout):
-        # A script that waits for its own threads alone is computing. When calls wait too, a job may be waiting for
-        # them in turn, so the wave has to be announced.
-        if self._blocked_head is None or (loop.jobs and not self.calls.are_waiting()):
+        # A script that waits for its own threads alone is computing, and one that waits for nothing that the host knows
+        # of may be. When calls wait too, a job may be waiting for them in turn, so the wave has to be announced.
+        if self._blocked_head is None:
+            return ""
+        if (loop.jobs or timeout is None) and not self.calls.are_waiting():
             return ""
         if timeout is None:
             return self._blocked_head + "null}\n"
