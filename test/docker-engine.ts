@@ -70,7 +70,7 @@ const CELL_LIMITS = { maxOutputBytes: 1_000_000, maxCalls: 100_000, maxCallsInFl
 
 /** Sends a cell. */
 export function sendCell(session: SandboxSession, code: string, cell = 1): void {
-  session.send([{ type: "run", cell, code, limits: CELL_LIMITS }]);
+  void session.send([{ type: "run", cell, code, limits: CELL_LIMITS }]);
 }
 
 /** What a cell printed and returned. Reads a session's frames, which can be done once; for more cells keep the reader. */

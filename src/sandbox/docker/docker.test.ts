@@ -43,22 +43,22 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
   test("open() carries calls and their results", async () => {
     const session = await open();
     const reader = createCellReader(session);
-    session.send([{ type: "tools", tools: [{ name: "double", python: "double", parameters: ["x"] }] }]);
+    void session.send([{ type: "tools", tools: [{ name: "double", python: "double", parameters: ["x"] }] }]);
     sendCell(session, "print(await double(x=21))");
     const call = await reader.nextFrame();
     expect(call).toMatchObject({ type: "call", tool: "double", input: { x: 21 } });
-    session.send([{ type: "result", id: 1, value: 42 }]);
+    void session.send([{ type: "result", id: 1, value: 42 }]);
     expect((await reader.readCell()).text).toBe("42\n");
   });
 
   test("frames carries a megabyte in both directions", async () => {
     const session = await open();
     const reader = createCellReader(session);
-    session.send([{ type: "tools", tools: [{ name: "swap", python: "swap", parameters: ["x"] }] }]);
+    void session.send([{ type: "tools", tools: [{ name: "swap", python: "swap", parameters: ["x"] }] }]);
     sendCell(session, "r = await swap(x='ä' * 2**20)\nprint(len(r), r[-1])");
     const call = await reader.nextFrame();
     expect(call.type === "call" && (call.input["x"] as string).length).toBe(2 ** 20);
-    session.send([{ type: "result", id: 1, value: "ö".repeat(2 ** 20) }]);
+    void session.send([{ type: "result", id: 1, value: "ö".repeat(2 ** 20) }]);
     expect((await reader.readCell()).text).toBe("1048576 ö\n");
   });
 
@@ -113,7 +113,7 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
     expect(await all).toEqual([]);
     const left = await listContainersOf();
     expect(left).toHaveLength(opened.length - 1);
-    session.send([{ type: "exit" }]);
+    void session.send([{ type: "exit" }]);
     session.interrupt();
   });
 
