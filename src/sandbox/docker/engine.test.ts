@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { openStandInDaemon } from "../../../test/stand-in-daemon.ts";
 import { containerSpec } from "./container-spec.ts";
 import { resolveDockerOptions } from "./docker-options.ts";
+import { docker } from "./docker.ts";
 import { resolveEngineAddress } from "./engine-address.ts";
 import { type Engine, openEngine } from "./engine.ts";
 
@@ -235,3 +236,34 @@ function create(engine: Engine): Promise<string> {
   const { container } = resolveDockerOptions({ image: "i" });
   return engine.create("toolscript-0000000000000000", containerSpec(container, "pass", {}));
 }
+
+test("docker() without a pool starts eight of many at a time, and the next when one of them is done", async () => {
+  const creates: ServerResponse[] = [];
+  let notify = () => {};
+  const arrived = async (count: number) => {
+    while (creates.length < count) await new Promise<void>((resolve) => (notify = resolve));
+  };
+  const path = await openStandInDaemon((request, response) => {
+    const { url = "" } = request;
+    if (url.startsWith("/containers/create")) creates.push(response);
+    else if (url.startsWith("/images/")) json(200, { Config: {} })(request, response);
+    else if (url.startsWith("/containers/json")) json(200, [])(request, response);
+    else json(404, { message: "No such container" })(request, response);
+    notify();
+  });
+  const sandbox = docker({ image: "i", host: `unix://${path}` });
+  const outcomes = Array.from({ length: 20 }, () => sandbox.open().catch((error: Error) => error.message));
+  await arrived(8);
+  json(500, { message: "no" })(undefined, creates[0] as ServerResponse);
+  expect(await outcomes[0]).toContain('answered "no"');
+  await arrived(9);
+  expect(creates).toHaveLength(9);
+  const refuseAll = async (): Promise<void> => {
+    for (let index = 1; index < 20; index += 1) {
+      await arrived(index + 1);
+      json(500, { message: "no" })(undefined, creates[index] as ServerResponse);
+    }
+  };
+  await Promise.all([refuseAll(), ...outcomes]);
+  await sandbox.close();
+});
