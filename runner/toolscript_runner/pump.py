@@ -90,6 +90,16 @@ class Pump:
         self._characters += len(line)
         if self._characters >= self._early_characters:
             self.flush()
+            self._take_in()
+
+    def _take_in(self):
+        """Takes what has arrived, to be processed later: a host whose answers nobody takes cannot take more calls."""
+        if self._read_lock.acquire(False):
+            try:
+                while self._fill(0):
+                    pass
+            finally:
+                self._read_lock.release()
 
     def flush(self, last=""):
         """Writes output, frames and `last`, in this order, in one write; nothing when there is nothing."""
@@ -199,7 +209,7 @@ class Pump:
             self._wake_transport()
 
     def _fill(self, timeout):
-        """One read."""
+        """One read; whether it brought anything."""
         data = self._transport.read(timeout)
         if data:
             try:
@@ -208,6 +218,7 @@ class Pump:
                 self.fail(error)
         elif data is None:
             self.end(EXIT_OK)
+        return bool(data)
 
     def next_frame(self):
         """The next frame between two cells; blocks."""

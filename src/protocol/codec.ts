@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import { MAX_SHOWN_CHARACTERS, shorten, ToolscriptError, isToolscriptError } from "../errors.ts";
 import { PIECE_BYTES } from "../json/cut-json.ts";
-import { readJson } from "../json/read-json.ts";
+import { readCountedJson } from "../json/read-json.ts";
 import type { TurnShare } from "../turn-share.ts";
 import {
   isJsonObject,
@@ -102,10 +102,9 @@ export async function decodeLargeFrame(bytes: Buffer, share: TurnShare): Promise
   const start = bytes.toString("utf8", 0, MAX_SHOWN_CHARACTERS * 2);
   try {
     const bounds = { maxDepth: MAX_FRAME_DEPTH, maxParts: MAX_FRAME_PARTS };
-    const frame = checkFrame(await readJson(bytes, bounds, share), start);
-    // Its parts are within their bound, whatever their number.
-    if (frame.type === "call")
-      frame.inputBytes = bytes.length + Math.min(bytes.length / 2, MAX_FRAME_PARTS) * PART_BYTES;
+    const { value, parts } = await readCountedJson(bytes, bounds, share);
+    const frame = checkFrame(value, start);
+    if (frame.type === "call") frame.inputBytes = bytes.length + parts * PART_BYTES;
     return frame;
   } catch (cause) {
     if (isToolscriptError(cause, "invalid-argument")) throw violation("it is not JSON", start, cause);
@@ -116,8 +115,9 @@ export async function decodeLargeFrame(bytes: Buffer, share: TurnShare): Promise
 function checkFrame(value: unknown, text: string): RunnerFrame {
   if (isCall(value)) return value;
   // An object of thousands of fields is not compared with the schema: each of them would become an error.
-  if (isJsonObject(value) && Object.keys(value).length > MAX_FIELDS)
+  if (isJsonObject(value) && Object.keys(value).length > MAX_FIELDS) {
     throw violation("it has too many fields", text);
+  }
   const parsed = runnerFrameSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw violation(z.prettifyError(parsed.error).replaceAll("\n", " "), text, parsed.error);
