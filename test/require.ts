@@ -13,6 +13,7 @@ export type Requirement =
   | "curl"
   | "docker"
   | "ipython"
+  | "openssl"
   | "python"
   | "python-clients"
   | "redis"
