@@ -53,14 +53,18 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 describe.skipIf(process.platform !== "linux")(
   "a script that fills, while the host's loop stands still,",
   () => {
-    test.each(Object.entries(SCRIPTS))("%s", { timeout: 120_000 }, async (_name, script) => {
-      const { value } = await runCase("wasm-memory.ts", "fillWhileStandingStill", {
-        argument: script,
-        timeoutMs: 110_000,
-      });
-      const { mostMb, end } = value as MemoryOutcome;
-      expect(mostMb).toBeLessThanOrEqual(MAX_MB);
-      expect(end).toMatch(/^sandbox-out-of-memory$|^MemoryError|RangeError: .*(?:allocat|memory)/);
-    });
+    test.each(Object.entries(SCRIPTS))(
+      "%s [wasm.memory-by-kernel]",
+      { timeout: 120_000 },
+      async (_name, script) => {
+        const { value } = await runCase("wasm-memory.ts", "fillWhileStandingStill", {
+          argument: script,
+          timeoutMs: 110_000,
+        });
+        const { mostMb, end } = value as MemoryOutcome;
+        expect(mostMb).toBeLessThanOrEqual(MAX_MB);
+        expect(end).toMatch(/^sandbox-out-of-memory$|^MemoryError|RangeError: .*(?:allocat|memory)/);
+      },
+    );
   },
 );

@@ -40,7 +40,7 @@ describe.skipIf(skip)("a snapshot of another user", () => {
     return file;
   }
 
-  test("is replaced by one of this user's", { timeout: BUILD_MS }, async () => {
+  test("is replaced by one of this user's [wasm.snapshot-owner]", { timeout: BUILD_MS }, async () => {
     const file = await plant("file-of-another", "file");
     await openOnce(join(folder, "file-of-another"));
     expect(await stat(file)).toMatchObject({ uid: 0, mode: 0o100600 });

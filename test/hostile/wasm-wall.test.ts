@@ -37,7 +37,7 @@ print([name for name in "${PLATFORM}".split() if hasattr(js, name)], hasattr(js,
     expect((await driven.run(code)).output).toBe("[] True True\n");
   });
 
-  test("has no thread started and no graphics library mapped, whatever it tries", async () => {
+  test("has no thread started and no graphics library mapped, whatever it tries [wasm.no-threads]", async () => {
     const before = await mappedFiles(pid);
     const threads = (await readdir(`/proc/${pid}/task`)).length;
     const code = `${REACH_JAVASCRIPT}
@@ -106,17 +106,21 @@ const { symbols: libc } = Deno.dlopen(Deno.readTextFileSync("/proc/self/maps").m
 const word = new Uint8Array(4);`;
 
 describe.skipIf(process.platform !== "linux")("native code behind the kernel's wall", () => {
-  test("is refused every system call but the few that a guest needs", { timeout: 60_000 }, async () => {
-    const lab = { allowed: allowedNumbers().join(" ") };
-    const run = await runInDeno(ALL_CALLS, {
-      lab,
-      secret: "",
-      loosen: allowAll,
-      before: NATIVE,
-      kernelWall: true,
-    });
-    expect(run.facts).toEqual({ ok: true, detail: "all others refused" });
-  });
+  test(
+    "is refused every system call but the few that a guest needs [wasm.kernel-wall]",
+    { timeout: 60_000 },
+    async () => {
+      const lab = { allowed: allowedNumbers().join(" ") };
+      const run = await runInDeno(ALL_CALLS, {
+        lab,
+        secret: "",
+        loosen: allowAll,
+        before: NATIVE,
+        kernelWall: true,
+      });
+      expect(run.facts).toEqual({ ok: true, detail: "all others refused" });
+    },
+  );
 });
 
 /** Calls that the filter does not refuse when all their arguments are 0. */

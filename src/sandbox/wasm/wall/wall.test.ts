@@ -54,12 +54,16 @@ describe.skipIf(process.platform !== "linux")("the kernel's wall", () => {
     });
   }
 
-  test("stands around every thread of a session, by the kernel's word", { timeout: 120_000 }, async () => {
-    await using stack = new AsyncDisposableStack();
-    const sandbox = stack.adopt(wasm(), (each) => each.close());
-    const session = await sandbox.open();
-    expect(session.wall).toEqual({ stands: true, missing: "" });
-  });
+  test(
+    "stands around every thread of a session, by the kernel's word [wasm.kernel-wall]",
+    { timeout: 120_000 },
+    async () => {
+      await using stack = new AsyncDisposableStack();
+      const sandbox = stack.adopt(wasm(), (each) => each.close());
+      const session = await sandbox.open();
+      expect(session.wall).toEqual({ stands: true, missing: "" });
+    },
+  );
 
   test.each([
     ["the filter is refused", { seccompCall: 9_999 }, /installing the filter of system calls was refused/],
