@@ -43,7 +43,9 @@ export class AgentCoreSession implements PoolableSession {
   readonly #end = Promise.withResolvers<void>();
   #python = UNKNOWN_PYTHON;
   #lines: string[] = [];
-  #interrupt = false;
+  /** The last cell that was sent, and the one to interrupt; 0 for none. */
+  #cell = 0;
+  #interruptedCell = 0;
   /** The script goes on by itself, or has more to tell. */
   #isOwed = false;
   #isPaused = false;
@@ -80,11 +82,12 @@ export class AgentCoreSession implements PoolableSession {
 
   /** Installs the runner now. @throws {ToolscriptError} why it cannot be */
   async install(signal: AbortSignal): Promise<void> {
-    const lines = this.#lines.splice(0);
     const either = AbortSignal.any([signal, this.#abort.signal]);
-    this.#receive(
-      await this.#parts.channel.exchange({ lines, seconds: INSTALL_SECONDS, interrupt: false }, either),
-    );
+    do {
+      const lines = this.#lines.splice(0);
+      const delivery = { lines, seconds: INSTALL_SECONDS, interruptedCell: 0 };
+      this.#receive(await this.#parts.channel.exchange(delivery, either));
+    } while (this.#isOwed && this.#python === UNKNOWN_PYTHON); // on a slow machine it comes later
     if (this.#python === UNKNOWN_PYTHON) throw violation("it did not greet");
   }
 
@@ -98,13 +101,14 @@ export class AgentCoreSession implements PoolableSession {
     for (const frame of frames) {
       this.#lines.push(encodeFrames([frame]));
       this.#patience.noteSent(frame);
+      if (frame.type === "run") this.#cell = frame.cell;
     }
     this.#go();
   }
 
   interrupt(): void {
     if (this.#isOver) return;
-    this.#interrupt = true;
+    this.#interruptedCell = this.#cell;
     this.#go();
   }
 
@@ -128,15 +132,15 @@ export class AgentCoreSession implements PoolableSession {
   }
 
   #hasReason(): boolean {
-    return !this.#isOver && (this.#lines.length > 0 || this.#interrupt || this.#isOwed);
+    return !this.#isOver && (this.#lines.length > 0 || this.#interruptedCell > 0 || this.#isOwed);
   }
 
   async #exchange(): Promise<void> {
     const lines = this.#lines.splice(0);
-    const interrupt = this.#interrupt;
-    this.#interrupt = false;
+    const interruptedCell = this.#interruptedCell;
+    this.#interruptedCell = 0;
     const seconds = this.#patience.start();
-    this.#receive(await this.#parts.channel.exchange({ lines, seconds, interrupt }, this.#abort.signal));
+    this.#receive(await this.#parts.channel.exchange({ lines, seconds, interruptedCell }, this.#abort.signal));
   }
 
   #receive({ state, wakeInMs, text }: KernelAnswer): void {
