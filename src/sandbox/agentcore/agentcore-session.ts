@@ -140,7 +140,9 @@ export class AgentCoreSession implements PoolableSession {
     const interruptedCell = this.#interruptedCell;
     this.#interruptedCell = 0;
     const seconds = this.#patience.start();
-    this.#receive(await this.#parts.channel.exchange({ lines, seconds, interruptedCell }, this.#abort.signal));
+    this.#receive(
+      await this.#parts.channel.exchange({ lines, seconds, interruptedCell }, this.#abort.signal),
+    );
   }
 
   #receive({ state, wakeInMs, text }: KernelAnswer): void {
