@@ -108,9 +108,8 @@ export class Execution {
     if (record === undefined || record.spent) throw unexpectedResult(result.id, result.path);
   }
 
-  /** The calls that wait for the client and get no result of these: with them alone the script could never go on. */
-  findUnanswered(results: readonly ProgrammaticResult[]): readonly string[] {
-    const given = new Set(results.map(({ id }) => id));
+  /** The calls that wait for the client and are not among the `given`: without them the script could never go on. */
+  findUnanswered(given: ReadonlySet<string>): readonly string[] {
     return (this.#blocked ?? [])
       .map(({ id }) => this.#byCall.get(id))
       .filter((record) => record !== undefined && record.handed && !given.has(record.useId))

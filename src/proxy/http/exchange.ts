@@ -4,6 +4,7 @@
  * Guarantee: every response carries a `request-id`, every error is the API's own JSON, and every exchange is counted and
  * logged exactly once, also when its client leaves.
  */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "hono";
 import { ApiError, toErrorBody } from "../errors/api-error.ts";
 import { toApiError } from "../errors/to-api-error.ts";
@@ -14,13 +15,16 @@ import type { AccessGrant } from "./access.ts";
 
 /** What the server adapter adds to a request, when there is a socket. */
 interface SocketBindings {
-  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string | undefined } };
+  readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
 }
 
 /** A request under way. */
 export interface Exchange {
   readonly requestId: string;
   readonly request: Request;
+  /** The request at the socket; undefined when there is no socket. */
+  readonly incoming: IncomingMessage | undefined;
   readonly grant: AccessGrant;
   /** Aborted when the client has left. */
   readonly signal: AbortSignal;
@@ -55,7 +59,8 @@ export async function runExchange(
     const grant = await authorize(context, state);
     end.begin(grant);
     const client = followClient(context.req.raw);
-    return await answer({ requestId, request: context.req.raw, grant, ...client, ...end });
+    const { incoming } = bindingsOf(context);
+    return await answer({ requestId, request: context.req.raw, incoming, grant, ...client, ...end });
   } catch (thrown) {
     const error = toApiError(thrown);
     end.end(error.status, thrown);
@@ -82,8 +87,11 @@ function toJsonResponse(
 
 /** The address of the machine at the other end of the socket; undefined when there is no socket. */
 export function toRemoteAddress(context: Context): string | undefined {
-  const bindings = context.env as SocketBindings | undefined;
-  return bindings?.incoming?.socket?.remoteAddress;
+  return bindingsOf(context).incoming?.socket?.remoteAddress;
+}
+
+function bindingsOf({ env }: Context): SocketBindings {
+  return (env as SocketBindings | undefined) ?? {};
 }
 
 async function authorize(context: Context, { options }: ServerState): Promise<AccessGrant> {

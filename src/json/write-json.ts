@@ -1,0 +1,166 @@
+/**
+ * Writes JSON in shares of a turn: what `JSON.stringify` gives, in pieces, with the loop going on between two of them.
+ *
+ * Takes plain values: what a JSON text gave, and what was built of such. There is no `toJSON` here.
+ */
+import { TurnShare } from "../turn-share.ts";
+
+/** Characters after which a piece is full. One string or number may make it longer. */
+const PIECE_CHARACTERS = 64 * 1024;
+
+/** Names of members after which a piece is full: they are listed in one go for an object, which takes its time. */
+const MAX_LISTED_NAMES = 16 * 1024;
+
+/** Characters and parts up to which a value is written at once. */
+const LIGHT = 16 * 1024;
+const MAX_LIGHT_DEPTH = 100;
+
+/** Writes a value as UTF-8. */
+export async function writeJson(value: unknown, share: TurnShare = new TurnShare()): Promise<Buffer> {
+  if (isLight(value)) return Buffer.from(JSON.stringify(value));
+  const writer = new JsonWriter(value);
+  const pieces: Buffer[] = [];
+  for (;;) {
+    if (share.due) await share.yieldTurn();
+    const text = writer.next();
+    if (text === "") break;
+    pieces.push(Buffer.from(text));
+  }
+  const [only] = pieces;
+  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+}
+
+/** Characters that a value has as JSON. */
+export async function countJsonCharacters(value: unknown, share = new TurnShare()): Promise<number> {
+  const writer = new JsonWriter(value);
+  let characters = 0;
+  for (;;) {
+    if (share.due) await share.yieldTurn();
+    const text = writer.next();
+    if (text === "") return characters;
+    characters += text.length;
+  }
+}
+
+/** Whether a value is small, found out without looking at more of it than that. */
+function isLight(value: unknown): boolean {
+  return weigh(value, LIGHT, 0) >= 0;
+}
+
+/** What is left of `budget` after a value; below 0 when it is too small, or the value too deep for a recursion. */
+function weigh(value: unknown, budget: number, depth: number): number {
+  if (typeof value === "string") return budget - value.length;
+  if (typeof value !== "object" || value === null) return budget - 1;
+  if (depth === MAX_LIGHT_DEPTH) return -1;
+  let left = budget - 1;
+  const items = Array.isArray(value) ? (value as readonly unknown[]) : undefined;
+  if (items !== undefined) {
+    for (let at = 0; at < items.length && left >= 0; at += 1) left = weigh(items[at], left, depth + 1);
+    return left;
+  }
+  for (const name in value) {
+    left = weigh((value as Record<string, unknown>)[name], left - name.length, depth + 1);
+    if (left < 0) return left;
+  }
+  return left;
+}
+
+/** An array or object that is being written. */
+interface OpenValue {
+  readonly value: Readonly<Record<string, unknown>> | readonly unknown[];
+  /** Names of an object's members; undefined for an array. */
+  readonly names: readonly string[] | undefined;
+  next: number;
+  isEmpty: boolean;
+}
+
+class JsonWriter {
+  readonly #open: OpenValue[] = [];
+  /** A long string that is being written, and where it goes on. */
+  #text = "";
+  #textAt = 0;
+  #piece = "";
+  /** Names of members that were listed for the piece. */
+  #listed = 0;
+
+  constructor(value: unknown) {
+    this.#write(value);
+  }
+
+  /** The next piece; empty at the end. */
+  next(): string {
+    this.#listed = 0;
+    while (this.#piece.length < PIECE_CHARACTERS && this.#listed < MAX_LISTED_NAMES) {
+      const open = this.#open.at(-1);
+      if (this.#textAt < this.#text.length) this.#goOnInText();
+      else if (open === undefined) break;
+      else if (open.names === undefined) this.#nextItem(open, open.value as readonly unknown[]);
+      else this.#nextMember(open, open.names, open.value as Readonly<Record<string, unknown>>);
+    }
+    const piece = this.#piece;
+    this.#piece = "";
+    return piece;
+  }
+
+  #write(value: unknown): void {
+    if (typeof value === "string" && value.length > PIECE_CHARACTERS) {
+      this.#text = value;
+      this.#textAt = 0;
+      this.#piece += '"';
+    } else if (typeof value !== "object" || value === null) {
+      this.#piece += JSON.stringify(value) ?? "null";
+    } else {
+      const names = Array.isArray(value) ? undefined : Object.keys(value);
+      this.#listed += names?.length ?? 0;
+      this.#open.push({ value: value as OpenValue["value"], names, next: 0, isEmpty: true });
+      this.#piece += names === undefined ? "[" : "{";
+    }
+  }
+
+  #nextItem(open: OpenValue, items: readonly unknown[]): void {
+    if (open.next >= items.length) {
+      this.#open.pop();
+      this.#piece += "]";
+      return;
+    }
+    if (!open.isEmpty) this.#piece += ",";
+    open.isEmpty = false;
+    const item = items[open.next];
+    open.next += 1;
+    this.#write(item);
+  }
+
+  #nextMember(
+    open: OpenValue,
+    names: readonly string[],
+    members: Readonly<Record<string, unknown>>,
+  ): void {
+    const name = names[open.next];
+    if (name === undefined) {
+      this.#open.pop();
+      this.#piece += "}";
+      return;
+    }
+    open.next += 1;
+    const value = members[name];
+    if (value === undefined) return;
+    this.#piece += `${open.isEmpty ? "" : ","}${JSON.stringify(name)}:`;
+    open.isEmpty = false;
+    this.#write(value);
+  }
+
+  #goOnInText(): void {
+    const end = pieceEnd(this.#text, this.#textAt);
+    this.#piece += JSON.stringify(this.#text.slice(this.#textAt, end)).slice(1, -1);
+    this.#textAt = end;
+    if (end === this.#text.length) this.#piece += '"';
+  }
+}
+
+/** Never between the halves of a character: each half alone would be written as an escape. */
+function pieceEnd(text: string, from: number): number {
+  const end = from + PIECE_CHARACTERS;
+  if (end >= text.length) return text.length;
+  const last = text.charCodeAt(end - 1);
+  return last >= 0xd800 && last <= 0xdbff ? end - 1 : end;
+}
