@@ -16,10 +16,10 @@ const LIGHT = 16 * 1024;
 const MAX_LIGHT_DEPTH = 100;
 
 /** Writes a value as UTF-8. */
-export async function writeJson(value: unknown, share: TurnShare = new TurnShare()): Promise<Buffer> {
+export async function writeJson(value: unknown, share = new TurnShare()): Promise<Buffer<ArrayBuffer>> {
   if (isLight(value)) return Buffer.from(JSON.stringify(value));
   const writer = new JsonWriter(value);
-  const pieces: Buffer[] = [];
+  const pieces: Buffer<ArrayBuffer>[] = [];
   for (;;) {
     if (share.due) await share.yieldTurn();
     const text = writer.next();

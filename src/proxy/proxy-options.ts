@@ -7,6 +7,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ScriptLimits } from "../script/limits.ts";
 import type { Forward } from "./forward.ts";
 import { type Access, loopbackAccess } from "./http/access.ts";
+import { DEFAULT_MAX_UNREAD_BYTES } from "./http/connections.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "./http/read-body.ts";
 import { type ModelNames, sameModelNames } from "./names/model-names.ts";
 import type { UnsampledStream } from "./turn/message-writer.ts";
@@ -20,7 +21,7 @@ export const DEFAULT_PING_MS = 10_000;
 export const DEFAULT_CONTAINER_IDLE_MS = 300_000;
 /** Milliseconds after which a container expires in any case: one day. */
 export const DEFAULT_CONTAINER_LIFETIME_MS = 24 * 3_600_000;
-/** Milliseconds that a client may take without reading its stream. */
+/** Milliseconds in which a client takes what waits for it. */
 export const DEFAULT_STALL_MS = 300_000;
 /** Milliseconds that `close` waits for what is under way and for paused scripts. */
 export const DEFAULT_CLOSE_DEADLINE_MS = 30_000;
@@ -57,8 +58,10 @@ export interface ProxyOptions {
   readonly containerIdleMs?: number;
   /** @default 86_400_000 */
   readonly containerLifetimeMs?: number;
-  /** @default 300_000 */
+  /** Milliseconds in which a client takes what waits for it, of whatever response. @default 300_000 */
   readonly stallMs?: number;
+  /** Bytes that may wait for clients, all together; beyond, the slowest are cut off. @default 268_435_456 */
+  readonly maxUnreadBytes?: number;
   /** @default 33_554_432 */
   readonly maxBodyBytes?: number;
   /**
@@ -92,6 +95,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     containerIdleMs = DEFAULT_CONTAINER_IDLE_MS,
     containerLifetimeMs = DEFAULT_CONTAINER_LIFETIME_MS,
     stallMs = DEFAULT_STALL_MS,
+    maxUnreadBytes = DEFAULT_MAX_UNREAD_BYTES,
     maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
     forward,
     poolStats,
@@ -112,6 +116,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     containerIdleMs,
     containerLifetimeMs,
     stallMs,
+    maxUnreadBytes,
     maxBodyBytes,
     forward,
     poolStats,

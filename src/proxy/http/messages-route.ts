@@ -131,7 +131,7 @@ async function* withLease(
   }
 }
 
-function toListener({ metrics, options }: ServerState, exchange: Exchange): TurnListener {
+function toListener({ metrics, log }: ServerState, exchange: Exchange): TurnListener {
   let samples = 0;
   return {
     onSample: () => {
@@ -152,12 +152,16 @@ function toListener({ metrics, options }: ServerState, exchange: Exchange): Turn
       metrics.countScript(code);
       if (cause === undefined) return;
       const { requestId } = exchange;
-      options.log({ level: "error", event: "failure", requestId, code, reason: toErrorMessage(cause) });
+      log({ level: "error", event: "failure", requestId, code, reason: toErrorMessage(cause) });
     },
   };
 }
 
-function respondMessage(exchange: Exchange, { options }: ServerState, message: ModelResponse): Response {
+function respondMessage(
+  exchange: Exchange,
+  { options }: ServerState,
+  message: ModelResponse,
+): Promise<Response> {
   noteResponse(exchange, message, options.logBodies);
   return respondJson(exchange, message);
 }
