@@ -11,6 +11,7 @@ import type { ScriptSession } from "../../script/script-session.ts";
 import { type ProgrammaticResult, unexpectedResult } from "../conversation/read-history.ts";
 import { createId } from "../ids.ts";
 import type { CodeErrorCode, Outcome } from "../render/result-text.ts";
+import { type Steps, runInShares } from "../../turn-share.ts";
 import { orAbort } from "../waiting.ts";
 
 /** A call on its way to the client. */
@@ -135,9 +136,10 @@ export class Execution {
   async next(allowed: ReadonlySet<string>, signal: AbortSignal): Promise<Progress> {
     for (;;) {
       if (this.#outcome !== undefined) return { type: "finished", outcome: this.#outcome };
-      const fresh = this.#freshCalls(allowed);
+      const changed = this.#changed.promise;
+      const fresh = await runInShares(this.#takeFresh(allowed));
       if (fresh.length > 0) return { type: "wave", calls: fresh };
-      await orAbort(this.#changed.promise, signal);
+      await orAbort(changed, signal);
     }
   }
 
@@ -173,14 +175,17 @@ export class Execution {
     }
   }
 
-  #freshCalls(allowed: ReadonlySet<string>): HandedCall[] {
+  /** The waiting calls that no delivered response holds; none when the script has gone on meanwhile. */
+  *#takeFresh(allowed: ReadonlySet<string>): Steps<readonly HandedCall[]> {
+    const blocked = this.#blocked;
     const fresh: HandedCall[] = [];
-    for (const call of this.#blocked ?? []) {
+    for (const call of blocked ?? []) {
       if (this.#byCall.get(call.id)?.handed === true) continue;
       if (allowed.has(call.tool)) fresh.push({ id: this.#record(call.id).useId, call });
       else this.#refuse(call);
+      yield;
     }
-    return fresh;
+    return this.#blocked === blocked || blocked === undefined ? fresh : [];
   }
 
   #refuse(call: ScriptCall): void {

@@ -19,6 +19,7 @@ import {
 import type { ServerState } from "../server-state.ts";
 import { openTurn, readTurnHistory } from "../turn/open-turn.ts";
 import { runTurn, type TurnListener } from "../turn/run-turn.ts";
+import { inShares } from "../waiting.ts";
 import { checkVersion } from "./check-version.ts";
 import { type Exchange, respondJson } from "./exchange.ts";
 import { forwardRequest, isForwardable } from "./forward-request.ts";
@@ -55,8 +56,9 @@ async function answerRequest(
   if (request.hasCodeHistory) await runInShares(readTurnHistory(request));
   state.lifecycle.checkOpen(false);
   const plain = await runInShares(toPlainRequest(request, model));
-  if (request.stream) return await respondStream(exchange, state, streamThrough(model, plain, exchange.signal));
-  return respondMessage(exchange, state, await passThrough(model, plain, exchange.signal));
+  const { signal } = exchange;
+  if (request.stream) return await respondStream(exchange, state, inShares(streamThrough(model, plain, signal)));
+  return respondMessage(exchange, state, await passThrough(model, plain, signal));
 }
 
 /** Reads and checks a body of either route that takes messages. */
@@ -119,7 +121,7 @@ async function* withLease(
   signal: AbortSignal,
 ): AsyncGenerator<MessageEvent> {
   try {
-    for await (const event of events) {
+    for await (const event of inShares(events)) {
       if (event.type === "message_stop") {
         signal.throwIfAborted();
         container.commit();
