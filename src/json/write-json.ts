@@ -1,7 +1,7 @@
 /**
  * Writes JSON in shares of a turn: what `JSON.stringify` gives, in pieces, with the loop going on between two of them.
  *
- * Takes plain values: what a JSON text gave, and what was built of such. There is no `toJSON` here.
+ * Takes plain values: what a JSON text gave, and what was built of such; bytes become base64. There is no `toJSON` here.
  */
 import { TurnShare } from "../turn-share.ts";
 
@@ -16,42 +16,51 @@ const LIGHT = 16 * 1024;
 const MAX_LIGHT_DEPTH = 100;
 
 /** Writes a value as UTF-8. */
-export async function writeJson(value: unknown, share = new TurnShare()): Promise<Buffer<ArrayBuffer>> {
-  if (isLight(value)) return Buffer.from(JSON.stringify(value));
-  const writer = new JsonWriter(value);
+export async function writeJson(value: unknown): Promise<Buffer<ArrayBuffer>> {
+  const share = new TurnShare();
+  const light = writeLightJson(value);
+  if (light !== undefined) return Buffer.from(light);
   const pieces: Buffer<ArrayBuffer>[] = [];
-  for (;;) {
-    if (share.due) await share.yieldTurn();
-    const text = writer.next();
-    if (text === "") break;
-    pieces.push(Buffer.from(text));
-  }
-  const [only] = pieces;
-  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+  for await (const piece of writeTexts(value, share)) pieces.push(Buffer.from(piece));
+  await share.yieldTurn();
+  return Buffer.concat(pieces);
+}
+
+/** The JSON of a small value; undefined for one that takes more than a moment to write. */
+export function writeLightJson(value: unknown): string | undefined {
+  return weigh(value, LIGHT, 0) >= 0 ? JSON.stringify(value) : undefined;
+}
+
+/** Writes a value as UTF-8, piece by piece as they are asked for. */
+export async function* writeJsonPieces(value: unknown): AsyncGenerator<Buffer<ArrayBuffer>> {
+  for await (const text of writeTexts(value, new TurnShare())) yield Buffer.from(text);
 }
 
 /** Characters that a value has as JSON. */
-export async function countJsonCharacters(value: unknown, share = new TurnShare()): Promise<number> {
-  const writer = new JsonWriter(value);
+export async function countJsonCharacters(value: unknown): Promise<number> {
   let characters = 0;
+  for await (const text of writeTexts(value, new TurnShare())) characters += text.length;
+  return characters;
+}
+
+async function* writeTexts(value: unknown, share: TurnShare): AsyncGenerator<string> {
+  const writer = new JsonWriter(value);
   for (;;) {
     if (share.due) await share.yieldTurn();
     const text = writer.next();
-    if (text === "") return characters;
-    characters += text.length;
+    if (text === "") return;
+    yield text;
   }
 }
 
-/** Whether a value is small, found out without looking at more of it than that. */
-function isLight(value: unknown): boolean {
-  return weigh(value, LIGHT, 0) >= 0;
-}
-
-/** What is left of `budget` after a value; below 0 when it is too small, or the value too deep for a recursion. */
+/**
+ * What is left of `budget` after a value; below 0 when it is too small, or the value too deep for a recursion. Looks at no
+ * more of a value than the budget has.
+ */
 function weigh(value: unknown, budget: number, depth: number): number {
   if (typeof value === "string") return budget - value.length;
   if (typeof value !== "object" || value === null) return budget - 1;
-  if (depth === MAX_LIGHT_DEPTH) return -1;
+  if (depth === MAX_LIGHT_DEPTH || value instanceof Uint8Array) return -1;
   let left = budget - 1;
   const items = Array.isArray(value) ? (value as readonly unknown[]) : undefined;
   if (items !== undefined) {
@@ -103,7 +112,9 @@ class JsonWriter {
   }
 
   #write(value: unknown): void {
-    if (typeof value === "string" && value.length > PIECE_CHARACTERS) {
+    if (value instanceof Uint8Array) {
+      this.#write(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64"));
+    } else if (typeof value === "string" && value.length > PIECE_CHARACTERS) {
       this.#text = value;
       this.#textAt = 0;
       this.#piece += '"';

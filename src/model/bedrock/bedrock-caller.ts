@@ -7,6 +7,7 @@ import type { IdleWatchdog } from "../idle-watchdog.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
 import type { BedrockConnection } from "./bedrock-client.ts";
 import type { Attempt, ReadResponse } from "./first-attempt.ts";
+import type { RequestBody } from "./request-template.ts";
 
 /** One request under way. */
 export interface CallContext extends BedrockConnection {
@@ -17,7 +18,7 @@ export interface CallContext extends BedrockConnection {
   /** Makes the first attempt of a command by a short way; undefined when there is none. */
   readonly attempt: <Value>(
     command: string,
-    body: string,
+    body: RequestBody,
     read: ReadResponse<Value>,
   ) => Promise<Attempt<Value> | undefined>;
 }
@@ -27,7 +28,7 @@ export interface BedrockCaller {
   stream(context: CallContext, request: ModelRequest): AsyncIterable<MessageEvent>;
   create(context: CallContext, request: ModelRequest): Promise<ModelResponse>;
   /** The request as CountTokens takes it. */
-  toCountInput(request: ModelRequest, modelId: string): CountTokensInput;
+  toCountInput(request: ModelRequest, modelId: string): Promise<CountTokensInput>;
 }
 
 /** The error of a stream that ended before its last event. */

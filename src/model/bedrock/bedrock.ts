@@ -15,6 +15,7 @@ import type { BedrockConnectionOptions } from "./connection-options.ts";
 import { createConverseCaller } from "./converse.ts";
 import { createInvokeCaller } from "./invoke.ts";
 import { chooseApi, type BedrockApi } from "./model-id.ts";
+import { toCommand } from "./written-command.ts";
 import { withRetryNotices } from "./retry-notice.ts";
 
 export type { BedrockConnectionOptions, BedrockCredentials } from "./connection-options.ts";
@@ -117,8 +118,10 @@ async function countTokens(
   request: ModelRequest,
 ): Promise<number> {
   const { sdk, modelId } = context;
-  const input = caller.toCountInput(request, modelId);
-  const { inputTokens } = await context.send(new sdk.CountTokensCommand({ modelId, input }));
+  const input = await caller.toCountInput(request, modelId);
+  const { inputTokens } = await context.send(
+    await toCommand({ input }, (given) => new sdk.CountTokensCommand({ modelId, input: undefined, ...given })),
+  );
   return inputTokens ?? 0;
 }
 
