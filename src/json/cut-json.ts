@@ -44,13 +44,20 @@ export interface JsonPiece {
   readonly node?: JsonNode;
 }
 
+/** A text, looked through. */
+export interface CutJson {
+  readonly root: JsonNode;
+  /** Objects, arrays, members and items. */
+  readonly parts: number;
+}
+
 /** Cuts a text. @throws {ToolscriptError} `invalid-argument`, `work-limit` */
-export async function cutJson(text: Buffer, bounds: JsonBounds, share: TurnShare): Promise<JsonNode> {
+export async function cutJson(text: Buffer, bounds: JsonBounds, share: TurnShare): Promise<CutJson> {
   const cutter = new Cutter(text, bounds);
   for (let to = PIECE_BYTES; !cutter.scan(to); to += PIECE_BYTES) {
     if (share.due) await share.yieldTurn();
   }
-  return cutter.finish();
+  return { root: cutter.finish(), parts: cutter.parts };
 }
 
 /** The error of a text that is no JSON. */
@@ -93,7 +100,7 @@ class Cutter {
   readonly #bounds: JsonBounds;
   readonly #open: Open[] = [];
   #at = 0;
-  #parts = 0;
+  parts = 0;
   #valueBytes = 0;
   #root: JsonNode | undefined;
   /** The first and last byte that is no blank, at the top. */
@@ -153,9 +160,9 @@ class Cutter {
   }
 
   #count(valueBytes: number): void {
-    this.#parts += 1;
+    this.parts += 1;
     const { maxParts } = this.#bounds;
-    if (this.#parts > maxParts) {
+    if (this.parts > maxParts) {
       throw tooMuch(`it has more than "${maxParts}" parts (items, members, objects, arrays)`);
     }
     this.#hold(valueBytes);

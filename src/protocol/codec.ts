@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import { MAX_SHOWN_CHARACTERS, shorten, ToolscriptError, isToolscriptError } from "../errors.ts";
 import { PIECE_BYTES } from "../json/cut-json.ts";
-import { readJson } from "../json/read-json.ts";
+import { readCountedJson } from "../json/read-json.ts";
 import type { TurnShare } from "../turn-share.ts";
 import {
   isJsonObject,
@@ -28,12 +28,13 @@ export function encodeFrames(frames: readonly OutgoingFrame[]): string[] {
   const parts: string[] = [];
   let text = "";
   for (const frame of frames) {
-    const line = encodeFrame(frame);
-    if (text.length + line.length > MAX_PART_CHARACTERS) {
-      addParts(text, parts);
-      text = "";
+    for (const piece of encodeFrame(frame)) {
+      if (text.length + piece.length > MAX_PART_CHARACTERS) {
+        addParts(text, parts);
+        text = "";
+      }
+      text += piece;
     }
-    text += `${line}\n`;
   }
   addParts(text, parts);
   return parts;
@@ -54,11 +55,10 @@ function isHighSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdbff;
 }
 
-function encodeFrame(frame: OutgoingFrame): string {
-  if (frame.type === "result" && "json" in frame) {
-    return `{"type":"result","id":${frame.id},"value":${frame.json}}`;
-  }
-  return JSON.stringify(frame);
+function encodeFrame(frame: OutgoingFrame): readonly string[] {
+  if (frame.type !== "result" || !("json" in frame)) return [`${JSON.stringify(frame)}\n`];
+  const head = `{"type":"result","id":${frame.id},"value":`;
+  return typeof frame.json === "string" ? [`${head}${frame.json}}\n`] : [head, ...frame.json, "}\n"];
 }
 
 /** Levels of objects and arrays in a frame of the runner. */
@@ -79,7 +79,22 @@ export function decodeFrame(text: string): RunnerFrame {
   } catch (cause) {
     throw violation("it is not JSON", text, cause);
   }
-  return checkFrame(value, text);
+  const frame = checkFrame(value, text);
+  if (frame.type === "call") frame.inputBytes = text.length + countParts(text) * PART_BYTES;
+  return frame;
+}
+
+/** What an object, a list, a member or an item takes in memory, about. */
+const PART_BYTES = 64;
+
+/** Commas and opening brackets, those in strings as well: about the parts, from above. */
+function countParts(text: string): number {
+  let parts = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x2c || code === 0x5b || code === 0x7b) parts += 1;
+  }
+  return parts;
 }
 
 /** Reads a larger frame in shares of a turn. @throws {ToolscriptError} `protocol-violation`, `work-limit` */
@@ -87,7 +102,10 @@ export async function decodeLargeFrame(bytes: Buffer, share: TurnShare): Promise
   const start = bytes.toString("utf8", 0, MAX_SHOWN_CHARACTERS * 2);
   try {
     const bounds = { maxDepth: MAX_FRAME_DEPTH, maxParts: MAX_FRAME_PARTS };
-    return checkFrame(await readJson(bytes, bounds, share), start);
+    const { value, parts } = await readCountedJson(bytes, bounds, share);
+    const frame = checkFrame(value, start);
+    if (frame.type === "call") frame.inputBytes = bytes.length + parts * PART_BYTES;
+    return frame;
   } catch (cause) {
     if (isToolscriptError(cause, "invalid-argument")) throw violation("it is not JSON", start, cause);
     throw cause;

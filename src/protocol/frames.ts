@@ -121,9 +121,13 @@ export const runnerFrameSchema = z.discriminatedUnion("type", [
 export type HostFrame = z.infer<typeof hostFrameSchema>;
 /**
  * A frame on its way out: a {@link HostFrame}, or a result whose value is JSON text already, so that a large result is
- * serialised once only. On the wire both are the same.
+ * serialised once only, and a very large one never joined. On the wire all are the same.
  */
-export type OutgoingFrame = HostFrame | { type: "result"; id: number; json: string };
-export type RunnerFrame = z.infer<typeof runnerFrameSchema>;
+export type OutgoingFrame = HostFrame | { type: "result"; id: number; json: string | readonly string[] };
+/**
+ * A frame as it was read. A call says what its input takes of the host's memory, about: its bytes as text, and so many for
+ * each object, list, member and item that it has as a value. It is no field of the wire.
+ */
+export type RunnerFrame = z.infer<typeof runnerFrameSchema> & { inputBytes?: number };
 /** A value that JSON can carry. */
 export type JsonValue = z.infer<ReturnType<typeof z.json>>;

@@ -22,8 +22,8 @@ const NEWLINE = 0x0a;
 export class MarkedLines {
   readonly #marker: Buffer;
   readonly #maxLineBytes: number;
-  readonly #held = new GrowingBuffer();
-  readonly #noise = new GrowingBuffer();
+  readonly #held: GrowingBuffer;
+  readonly #noise = new GrowingBuffer(2 * MAX_NOISE_BYTES);
   #read: Buffer = EMPTY;
   #at = 0;
   /** The start of the line that goes on has been seen to have no marker. */
@@ -36,6 +36,7 @@ export class MarkedLines {
   constructor(marker: string, maxLineBytes: number) {
     this.#marker = Buffer.from(marker);
     this.#maxLineBytes = maxLineBytes;
+    this.#held = new GrowingBuffer(this.#marker.length + maxLineBytes);
   }
 
   /** Takes one read; the one before it must be used up. */
@@ -126,8 +127,8 @@ export class MarkedLines {
       return;
     }
     const known = this.#held.length;
+    if (known + to - from - this.#marker.length > this.#maxLineBytes) throw tooLong(this.#maxLineBytes);
     this.#held.add(this.#read, from, to);
-    if (this.#held.length - this.#marker.length > this.#maxLineBytes) throw tooLong(this.#maxLineBytes);
     const { length } = this.#marker;
     if (known >= length || this.#held.length < length) return;
     if (this.#held.bytes().compare(this.#marker, 0, length, 0, length) !== 0) this.#turnToNoise();
@@ -171,15 +172,22 @@ export class MarkedLines {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Bytes one after another in one buffer, which doubles. */
+/** Bytes one after another in one buffer, which doubles up to `usualBytes` and beyond that grows as far as it must. */
 class GrowingBuffer {
+  readonly #usualBytes: number;
   #buffer: Buffer = EMPTY;
   length = 0;
+
+  constructor(usualBytes: number) {
+    this.#usualBytes = usualBytes;
+  }
 
   add(source: Buffer, from: number, to: number): void {
     const needed = this.length + to - from;
     if (needed > this.#buffer.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2, 1024));
+      const grown = Buffer.allocUnsafeSlow(
+        Math.max(needed, Math.min(this.#buffer.length * 2, this.#usualBytes), 1024),
+      );
       this.#buffer.copy(grown, 0, 0, this.length);
       this.#buffer = grown;
     }

@@ -2,7 +2,7 @@
  * The log as it leaves the proxy: no key, whoever put it where, and no long text of a client, a script or a model.
  */
 import { redactKeys, type IsKey } from "./errors/redact.ts";
-import { MAX_SHOWN_BYTES, shorten } from "./errors/shorten.ts";
+import { MAX_SHOWN_BYTES, toShownText } from "./errors/shown-text.ts";
 import type { LogEntry } from "./proxy-options.ts";
 
 /** Writes one entry. */
@@ -29,12 +29,12 @@ const SHORTEST_KEY = 16;
 function toSafeReason(reason: string, isKey: IsKey | undefined): string {
   const at = reason.indexOf("\n    at ");
   if (at === -1) return toSafeText(reason, isKey);
-  return toSafeText(reason.slice(0, at), isKey) + shorten(reason.slice(at), 4 * MAX_SHOWN_BYTES);
+  return toSafeText(reason.slice(0, at), isKey) + toShownText(reason.slice(at), 4 * MAX_SHOWN_BYTES);
 }
 
 /** What is beyond the bound is not even looked at. */
 function toSafeText(text: string, isKey: IsKey | undefined): string {
   const beginning = text.slice(0, 4 * MAX_SHOWN_BYTES);
   const redacted = redactKeys(beginning, isKey);
-  return redacted === beginning ? shorten(text) : shorten(redacted);
+  return redacted === beginning ? toShownText(text) : toShownText(redacted);
 }

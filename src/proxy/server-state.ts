@@ -3,7 +3,7 @@
  */
 import type { Model } from "../model/model.ts";
 import { ApiError } from "./errors/api-error.ts";
-import { quoted } from "./errors/shorten.ts";
+import { quoted } from "./errors/shown-text.ts";
 import { Connections } from "./http/connections.ts";
 import { createSafeLog, type WriteEntry } from "./safe-log.ts";
 import { Containers } from "./containers/containers.ts";

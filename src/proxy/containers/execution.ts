@@ -48,8 +48,8 @@ export class Execution {
   readonly #byUse = new Map<string, CallRecord>();
   #run: ScriptRun | undefined;
   #outcome: Outcome | undefined;
-  /** Calls that wait, as of the last `blocked` that counts; undefined while the script runs. */
-  #blocked: readonly ScriptCall[] | undefined;
+  /** The last `blocked` that counts, which knows the calls that wait; undefined while the script runs. */
+  #blocked: Extract<ScriptEvent, { type: "blocked" }> | undefined;
   /** Answers given whose own event has not been seen: a `blocked` before it is out of date. */
   #unseenAnswers = 0;
   #changed = Promise.withResolvers<void>();
@@ -111,7 +111,7 @@ export class Execution {
 
   /** The calls that wait for the client and are not among the `given`: without them the script could never go on. */
   findUnanswered(given: ReadonlySet<string>): readonly string[] {
-    return (this.#blocked ?? [])
+    return (this.#blocked?.waiting ?? [])
       .map(({ id }) => this.#byCall.get(id))
       .filter((record) => record !== undefined && record.handed && !given.has(record.useId))
       .map((record) => record?.useId ?? "");
@@ -179,7 +179,7 @@ export class Execution {
   *#takeFresh(allowed: ReadonlySet<string>): Steps<readonly HandedCall[]> {
     const blocked = this.#blocked;
     const fresh: HandedCall[] = [];
-    for (const call of blocked ?? []) {
+    for (const call of blocked?.waiting ?? []) {
       if (this.#byCall.get(call.id)?.handed === true) continue;
       if (allowed.has(call.tool)) fresh.push({ id: this.#record(call.id).useId, call });
       else this.#refuse(call);
@@ -214,7 +214,7 @@ export class Execution {
 
   #see(event: ScriptEvent): void {
     if (event.type === "tool-result") this.#seeAnswer(event.call.id);
-    else if (event.type === "blocked" && this.#unseenAnswers === 0) this.#block(event.waiting);
+    else if (event.type === "blocked" && this.#unseenAnswers === 0) this.#block(event);
     else if (event.type === "finished") this.#end({ type: "result", result: event.result });
   }
 
@@ -228,8 +228,8 @@ export class Execution {
     this.#blocked = undefined;
   }
 
-  #block(waiting: readonly ScriptCall[]): void {
-    this.#blocked = waiting;
+  #block(event: Extract<ScriptEvent, { type: "blocked" }>): void {
+    this.#blocked = event;
     this.#notify();
   }
 

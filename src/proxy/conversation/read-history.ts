@@ -6,7 +6,7 @@
  */
 import type { Steps } from "../../turn-share.ts";
 import { invalidRequest } from "../errors/api-error.ts";
-import { quoted, quotedList } from "../errors/shorten.ts";
+import { quoted, quotedList } from "../errors/shown-text.ts";
 import type { RequestBody } from "../request/body-schema.ts";
 import { type Block, callerIdOf, CODE_RESULT, CODE_TOOL, isCodeUse, toBlocks } from "./blocks.ts";
 import { PendingScripts } from "./pending-scripts.ts";

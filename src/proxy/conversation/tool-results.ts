@@ -3,7 +3,7 @@
  */
 import type { Steps } from "../../turn-share.ts";
 import { invalidRequest } from "../errors/api-error.ts";
-import { quoted } from "../errors/shorten.ts";
+import { quoted } from "../errors/shown-text.ts";
 import type { Block } from "./blocks.ts";
 
 /** @throws {ApiError} when the result of a script's call is not text */

@@ -4,7 +4,7 @@
  */
 
 import { redactKeys } from "./redact.ts";
-import { shorten } from "./shorten.ts";
+import { toShownText } from "./shown-text.ts";
 
 /** The error types of the Messages API. */
 export type ApiErrorType =
@@ -82,6 +82,6 @@ export interface ApiErrorBody {
 /** The JSON of an error, for a response or an SSE `error` event: without keys, and with no long text. */
 export function toErrorBody(error: ApiError, requestId: string): ApiErrorBody {
   const { type, details } = error;
-  const message = redactKeys(shorten(error.message));
+  const message = redactKeys(toShownText(error.message));
   return { type: "error", error: { type, message, ...(details && { details }) }, request_id: requestId };
 }

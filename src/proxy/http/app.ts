@@ -3,7 +3,7 @@
  */
 import { Hono, type Context } from "hono";
 import { ApiError, invalidRequest } from "../errors/api-error.ts";
-import { quoted } from "../errors/shorten.ts";
+import { quoted } from "../errors/shown-text.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { createId } from "../ids.ts";
 import type { ServerState } from "../server-state.ts";

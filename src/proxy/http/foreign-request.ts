@@ -4,7 +4,7 @@
  * browsers tell the name in `Host`, the page's origin in `Origin`, and how the two are related in `Sec-Fetch-Site`.
  */
 import { ApiError } from "../errors/api-error.ts";
-import { quoted } from "../errors/shorten.ts";
+import { quoted } from "../errors/shown-text.ts";
 
 /** What is known of a request before its body is read. */
 export interface AccessRequest {

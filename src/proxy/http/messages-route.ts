@@ -7,7 +7,7 @@ import { accumulate } from "../../model/accumulate.ts";
 import type { MessageEvent, Model, ModelResponse } from "../../model/model.ts";
 import type { Container } from "../containers/container.ts";
 import { ApiError, toErrorBody } from "../errors/api-error.ts";
-import { quoted } from "../errors/shorten.ts";
+import { quoted } from "../errors/shown-text.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { passThrough, streamThrough } from "../pass-through.ts";
 import { toPlainRequest } from "../render/plain-request.ts";

@@ -2,7 +2,7 @@
  * `GET /v1/models` and `GET /v1/models/{id}`: the names that clients may use.
  */
 import { ApiError, invalidRequest } from "../errors/api-error.ts";
-import { quoted } from "../errors/shorten.ts";
+import { quoted } from "../errors/shown-text.ts";
 import type { NamedModel } from "../names/model-names.ts";
 import type { ServerState } from "../server-state.ts";
 import { type Exchange, respondJson } from "./exchange.ts";

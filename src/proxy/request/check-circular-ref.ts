@@ -5,7 +5,7 @@
  */
 import type { Steps } from "../../turn-share.ts";
 import { invalidRequest } from "../errors/api-error.ts";
-import { quoted } from "../errors/shorten.ts";
+import { quoted } from "../errors/shown-text.ts";
 
 /** Longest reference that is followed, in characters. */
 const MAX_REF_CHARACTERS = 4_096;

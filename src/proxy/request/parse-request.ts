@@ -6,7 +6,7 @@
  */
 import type { Steps } from "../../turn-share.ts";
 import { invalidRequest } from "../errors/api-error.ts";
-import { quoted } from "../errors/shorten.ts";
+import { quoted } from "../errors/shown-text.ts";
 import type { RequestBlock, RequestBody } from "./body-schema.ts";
 import { checkBlocks, checkBody } from "./check-body.ts";
 import { checkSupportedBody } from "./check-supported.ts";

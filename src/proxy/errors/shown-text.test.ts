@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { MAX_SHOWN_BYTES, quotedList, shorten } from "./shorten.ts";
+import { MAX_SHOWN_BYTES, quotedList, toShownText } from "./shown-text.ts";
 
-describe("shorten()", () => {
+describe("toShownText()", () => {
   test.each([
     ["letters", "x"],
     ["two bytes each", "é"],
@@ -9,11 +9,11 @@ describe("shorten()", () => {
     ["four bytes each", "\u{1f600}"],
     ["halves of characters", "\ud83d"],
   ])("leaves no more than the bound of %s, and whole characters", (_title, character) => {
-    const text = shorten(character.repeat(100_000));
+    const text = toShownText(character.repeat(100_000));
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_SHOWN_BYTES);
     expect(text.endsWith(`… (${character.length * 100_000} characters)`)).toBe(true);
     expect(text.startsWith(character.isWellFormed() ? character : "\ufffd")).toBe(true);
-    expect(shorten(character)).toBe(character);
+    expect(toShownText(character)).toBe(character);
   });
 });
 
