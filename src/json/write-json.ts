@@ -141,11 +141,7 @@ class JsonWriter {
     this.#write(item);
   }
 
-  #nextMember(
-    open: OpenValue,
-    names: readonly string[],
-    members: Readonly<Record<string, unknown>>,
-  ): void {
+  #nextMember(open: OpenValue, names: readonly string[], members: Readonly<Record<string, unknown>>): void {
     const name = names[open.next];
     if (name === undefined) {
       this.#open.pop();

@@ -12,7 +12,7 @@ export type WriteEntry = (entry: LogEntry) => void;
 export function createSafeLog(write: WriteEntry, isKey?: IsKey): WriteEntry {
   return (entry) => {
     const facts = Object.entries(entry).map(([name, value]) => [name, toSafe(name, value, isKey)]);
-    write(Object.fromEntries(facts) as unknown as LogEntry);
+    write(Object.fromEntries(facts) as LogEntry);
   };
 }
 

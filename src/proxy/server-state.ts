@@ -37,7 +37,7 @@ export function createServerState(options: ResolvedOptions, lifecycle: Lifecycle
     poolStats: options.poolStats,
   });
   const connections = new Connections(options);
-  const log = createSafeLog(options.log, options.access.isKey);
+  const log = createSafeLog(options.log, (text) => options.access.isKey?.(text) === true);
   return { options, containers, metrics, lifecycle, connections, log, model: createModelCache(options) };
 }
 

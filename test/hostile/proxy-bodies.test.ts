@@ -11,8 +11,7 @@ import { expectBounded, runCase } from "./run-case.ts";
 describe("a body", () => {
   test.each(Object.keys(BODIES))("%s", async (name) => {
     const report = await runCase("proxy-bodies.ts", "body", { argument: { name } });
-    const { status, message, messageCharacters } = report.value as Answered;
-    console.log(name, status, message.slice(0, 100), report.cost);
+    const { status, messageCharacters } = report.value as Answered;
     expect(status).toBeLessThan(500);
     expect(messageCharacters).toBeLessThanOrEqual(1024);
     expectBounded(report, 3 * DEFAULT_MAX_BODY_BYTES);

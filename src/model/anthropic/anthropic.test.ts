@@ -326,15 +326,3 @@ describe("anthropic()", () => {
     expect(() => anthropic("m", { timeoutMs: -1 })).toThrow('Cannot use "timeoutMs" -1');
   });
 });
-
-describe("a large request", () => {
-  test("is written while it is sent, and anew when it is tried again", async () => {
-    const request = { ...REQUEST, messages: [{ role: "user" as const, content: 'Grüße "😀"\n'.repeat(50_000) }] };
-    handler = (response, attempt) => {
-      if (attempt === 1) response.writeHead(503, { "retry-after-ms": "1" }).end("{}");
-      else answerJson(response, attempt);
-    };
-    await connect().create(request);
-    expect(seen.map(({ body }) => body)).toEqual([1, 2].map(() => ({ ...request, stream: false, model: "m" })));
-  });
-});

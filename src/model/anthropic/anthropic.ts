@@ -139,9 +139,9 @@ async function post(
   call: ModelCallOptions,
 ): Promise<Response> {
   watchdog.throwIfAborted(`call model "${endpoint.model}"`);
-  const body = toBody({ ...request, model: endpoint.model });
+  const makeBody = toMakeBody({ ...request, model: endpoint.model });
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await tryOnce(endpoint, body, watchdog);
+    const outcome = await tryOnce(endpoint, makeBody, watchdog);
     if (outcome.response !== undefined) {
       return outcome.response;
     }
@@ -168,20 +168,20 @@ type Outcome =
 /** Makes the body anew for each attempt: a large one is written while it is sent, and never held as a whole. */
 type MakeBody = () => Pick<RequestInit, "body" | "duplex">;
 
-function toBody(request: object): MakeBody {
+function toMakeBody(request: object): MakeBody {
   const text = writeLightJson(request);
   return text === undefined
     ? () => ({ body: ReadableStream.from(writeJsonPieces(request)), duplex: "half" })
     : () => ({ body: text });
 }
 
-async function tryOnce(endpoint: Endpoint, toBody: MakeBody, watchdog: IdleWatchdog): Promise<Outcome> {
+async function tryOnce(endpoint: Endpoint, makeBody: MakeBody, watchdog: IdleWatchdog): Promise<Outcome> {
   let response: Response;
   try {
     response = await endpoint.fetch(endpoint.url, {
       method: "POST",
       headers: endpoint.headers,
-      ...toBody(),
+      ...makeBody(),
       signal: watchdog.signal,
       // A redirect would carry the key to another host.
       redirect: "error",

@@ -120,7 +120,10 @@ async function countTokens(
   const { sdk, modelId } = context;
   const input = await caller.toCountInput(request, modelId);
   const { inputTokens } = await context.send(
-    await toCommand({ input }, (given) => new sdk.CountTokensCommand({ modelId, input: undefined, ...given })),
+    await toCommand(
+      { input },
+      (given) => new sdk.CountTokensCommand({ modelId, input: undefined, ...given }),
+    ),
   );
   return inputTokens ?? 0;
 }

@@ -71,10 +71,7 @@ async function readBody({ body }: HttpResponse): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-async function openStream(
-  context: CallContext,
-  body: RequestBody,
-): Promise<AsyncIterable<ResponseStream>> {
+async function openStream(context: CallContext, body: RequestBody): Promise<AsyncIterable<ResponseStream>> {
   const { sdk, client, modelId } = context;
   const first = await context.attempt("InvokeModelWithResponseStreamCommand", body, (response) =>
     readEventStream(client.config.eventStreamMarshaller, response),
@@ -90,11 +87,7 @@ async function openStream(
   return parts;
 }
 
-async function toBody(
-  request: ModelRequest,
-  modelId: string,
-  options: InvokeOptions,
-): Promise<RequestBody> {
+async function toBody(request: ModelRequest, modelId: string, options: InvokeOptions): Promise<RequestBody> {
   const stripped = await runInShares(stripInSteps(request, { modelId, betas: options.betas ?? [] }));
   const version = options.anthropicVersion ?? stripped["anthropic_version"] ?? DEFAULT_ANTHROPIC_VERSION;
   const body = { ...stripped, anthropic_version: version };

@@ -105,7 +105,13 @@ export function* stripInSteps(
   note: Note = () => {},
 ): Steps<ModelRequest> {
   const betas = chooseBetas(request, options.betas ?? [], note);
-  const body = stripKeys(request, BODY_FIELDS, () => "", note, () => false);
+  const body = stripKeys(
+    request,
+    BODY_FIELDS,
+    () => "",
+    note,
+    () => false,
+  );
   const { anthropic_beta: _replaced, cache_control, ...rest } = body;
   const keepsCacheControl = cache_control !== undefined && takesTopLevelCacheControl(options.modelId);
   if (cache_control !== undefined && !keepsCacheControl) {
@@ -128,11 +134,7 @@ export function* stripInSteps(
 }
 
 /** The betas of a request that InvokeModel takes, under its names. */
-export function chooseBetas(
-  request: ModelRequest,
-  more: readonly string[],
-  note: Note = () => {},
-): string[] {
+export function chooseBetas(request: ModelRequest, more: readonly string[], note: Note = () => {}): string[] {
   const asked = [...toStrings(request["anthropic_beta"]), ...toStrings(request["betas"]), ...more];
   const named = asked.flatMap((beta) => RENAMED_BETAS[beta] ?? [beta]);
   const [allowed, refused] = [new Set<string>(), new Set<string>()];
@@ -170,7 +172,13 @@ function* stripBlocks(
 }
 
 function* stripBlock(block: ContentBlock, path: () => string, note: Note): Steps<ContentBlock> {
-  const stripped = stripKeys(block, BLOCK_FIELDS, () => `${path()}.`, note, () => false);
+  const stripped = stripKeys(
+    block,
+    BLOCK_FIELDS,
+    () => `${path()}.`,
+    note,
+    () => false,
+  );
   const inner: unknown = stripped["content"];
   if (!Array.isArray(inner) || !inner.every(isBlock)) {
     return stripped;

@@ -34,6 +34,10 @@ export async function toCommand<Input extends object, Made extends Command>(
     return next(args);
   };
   // After the SDK has written the body, before it counts and signs it.
-  command.middlewareStack.add(middleware as never, { step: "serialize", priority: "low", name: "writtenBody" });
+  command.middlewareStack.add(middleware as never, {
+    step: "serialize",
+    priority: "low",
+    name: "writtenBody",
+  });
   return command;
 }

@@ -10,11 +10,11 @@ const MAX_QUOTED_BYTES = 256;
 
 /** A name or an id of a client, a script or a model, for a sentence of ours. */
 export function quoted(text: string): string {
-  return shorten(text, MAX_QUOTED_BYTES);
+  return toShownText(text, MAX_QUOTED_BYTES);
 }
 
 /** The text, or its beginning and how long it was. */
-export function shorten(text: string, maxBytes = MAX_SHOWN_BYTES): string {
+export function toShownText(text: string, maxBytes = MAX_SHOWN_BYTES): string {
   if (text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes) return text;
   const note = `… (${text.length} characters)`;
   const bytes = Buffer.from(text.slice(0, maxBytes));

@@ -6,6 +6,7 @@
 import { toErrorMessage } from "../../errors.ts";
 import { ApiError } from "../errors/api-error.ts";
 import type { RequestKind } from "../metrics/metrics.ts";
+import type { LogEntry } from "../proxy-options.ts";
 import type { ServerState } from "../server-state.ts";
 import type { AccessGrant } from "./access.ts";
 import type { ResponseFailure } from "./connections.ts";
@@ -49,10 +50,8 @@ export function openAccount(
     count(kind, status);
     const error = failure?.isStall === true ? failure : (done.error ?? failure);
     const ms = Math.round((performance.now() - startedAt) * 100) / 100;
-    const isFault = error !== undefined && (status >= 500 || status === 200);
-    const level = toLevel(isFault, status);
-    const outcome = { kind, status, ms, ...facts, ...(isFault ? { reason: toReason(error) } : {}) };
-    state.log({ level, event: "request", requestId, method, path, ...outcome });
+    const { level, ...reason } = judge(status, error);
+    state.log({ level, event: "request", requestId, method, path, kind, status, ms, ...facts, ...reason });
   }
 
   return {
@@ -81,9 +80,10 @@ export function openAccount(
 }
 
 /** A fault in mid-stream, when the status had long been sent, is often no more than a client that left. */
-function toLevel(isFault: boolean, status: number): "info" | "warn" | "error" {
-  if (!isFault) return "info";
-  return status === 200 ? "warn" : "error";
+function judge(status: number, error: unknown): Pick<LogEntry, "level"> & { readonly reason?: string } {
+  const isFault = error !== undefined && (status >= 500 || status === 200);
+  if (!isFault) return { level: "info" };
+  return { level: status === 200 ? "warn" : "error", reason: toReason(error) };
 }
 
 /** What the operator needs to know of a fault: our own message, and where it came from. */

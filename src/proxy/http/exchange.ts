@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "hono";
-import { ApiError, toErrorBody } from "../errors/api-error.ts";
+import { type ApiError, toErrorBody } from "../errors/api-error.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { createId } from "../ids.ts";
 import { writeJson } from "../../json/write-json.ts";
@@ -70,7 +70,9 @@ export async function runExchange(
     account.begin(grant);
     const request = context.req.raw;
     const client = followClient(request);
-    if (outgoing !== undefined) state.connections.whenOver(outgoing, (failure) => failure && client.abort(failure));
+    if (outgoing !== undefined) {
+      state.connections.whenOver(outgoing, (failure) => failure && client.abort(failure));
+    }
     return await answer({ requestId, request, incoming, grant, ...client, ...account });
   } catch (thrown) {
     const error = toApiError(thrown);

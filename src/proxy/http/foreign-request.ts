@@ -36,7 +36,9 @@ export function refuseForeign(request: AccessRequest): ApiError | undefined {
     return refusal("this server answers requests from its own machine only");
   }
   const named = namesOf(request).find((name) => !LOCAL_HOST.test(name));
-  if (named !== undefined) return refusal(`this server answers to "localhost" only, not to "${quoted(named)}"`);
+  if (named !== undefined) {
+    return refusal(`this server answers to "localhost" only, not to "${quoted(named)}"`);
+  }
   const origin = headers.get("origin");
   const isForeign = origin !== null && !LOCAL_ORIGIN.test(origin);
   if (isForeign || headers.get("sec-fetch-site") === "cross-site") {

@@ -11,11 +11,7 @@ import { quoted } from "../errors/shown-text.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { passThrough, streamThrough } from "../pass-through.ts";
 import { toPlainRequest } from "../render/plain-request.ts";
-import {
-  DEFAULT_MAX_OUTPUT_CHARACTERS,
-  parseRequest,
-  type ParsedRequest,
-} from "../request/parse-request.ts";
+import { DEFAULT_MAX_OUTPUT_CHARACTERS, parseRequest, type ParsedRequest } from "../request/parse-request.ts";
 import type { ServerState } from "../server-state.ts";
 import { openTurn, readTurnHistory } from "../turn/open-turn.ts";
 import { runTurn, type TurnListener } from "../turn/run-turn.ts";
@@ -57,7 +53,9 @@ async function answerRequest(
   state.lifecycle.checkOpen(false);
   const plain = await runInShares(toPlainRequest(request, model));
   const { signal } = exchange;
-  if (request.stream) return await respondStream(exchange, state, inShares(streamThrough(model, plain, signal)));
+  if (request.stream) {
+    return await respondStream(exchange, state, inShares(streamThrough(model, plain, signal)));
+  }
   return respondMessage(exchange, state, await passThrough(model, plain, signal));
 }
 

@@ -86,7 +86,10 @@ export interface RequestBody {
     readonly name?: string;
     readonly disable_parallel_tool_use?: boolean | null;
   } | null;
-  readonly container?: string | { readonly id?: string | null; readonly skills?: readonly unknown[] | null } | null;
+  readonly container?:
+    | string
+    | { readonly id?: string | null; readonly skills?: readonly unknown[] | null }
+    | null;
   readonly mcp_servers?: readonly unknown[] | null;
   readonly stop_sequences?: readonly string[] | null;
   readonly [key: string]: unknown;

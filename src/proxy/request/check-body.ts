@@ -24,10 +24,7 @@ import { checkSupportedBlock } from "./check-supported.ts";
 import { inside, isObject, type Shape, toProblemText } from "./shape.ts";
 
 /** Checks everything but tools and what blocks hold. @throws {ApiError} `invalid_request_error` */
-export function* checkBody(
-  value: unknown,
-  options: { readonly countsTokens: boolean },
-): Steps<RequestBody> {
+export function* checkBody(value: unknown, options: { readonly countsTokens: boolean }): Steps<RequestBody> {
   checkMessageCount(value);
   check(bodyShape(options), value, "");
   const body = value as RequestBody;
@@ -39,7 +36,9 @@ export function* checkBody(
   yield* checkContent(body.system ?? "", "system");
   const tools = body.tools ?? [];
   if (tools.length > MAX_TOOLS) {
-    throw invalidRequest(`tools: List should have at most ${MAX_TOOLS} items after validation, not ${tools.length}`);
+    throw invalidRequest(
+      `tools: List should have at most ${MAX_TOOLS} items after validation, not ${tools.length}`,
+    );
   }
   yield* checkItems(tools, toolShape, "tools");
   yield* checkItems(body.stop_sequences ?? [], stopSequenceShape, "stop_sequences");

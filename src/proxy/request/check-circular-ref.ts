@@ -21,7 +21,7 @@ export function* checkNoCircularRef(schema: Readonly<Record<string, unknown>>, p
   const tasks: Task[] = [{ value: schema }];
 
   function visit(value: object): void {
-    for (const [key, part] of Object.entries(value)) {
+    for (const [key, part] of Object.entries(value as Record<string, unknown>)) {
       if (isRef(key) && typeof part === "string") tasks.push({ ref: part });
       else if (typeof part === "object" && part !== null) tasks.push({ value: part });
     }

@@ -52,14 +52,14 @@ export const BODIES: Readonly<Record<string, () => string>> = {
   "an input of many members": () =>
     `{${HEAD},"messages":[{"role":"user","content":"x"},{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"b","input":{${many(120_000, (at) => `"k${at}":1`)}}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"x"}]}]}`,
   "more members than an object may have": () => `{${HEAD},${TALK},${many(1_500_000, (at) => `"k${at}":1`)}}`,
-  "members with numbers as names": () =>
-    `{${HEAD},${TALK},"metadata":[${many(3_000_000, '{"34":1}')}]}`,
+  "members with numbers as names": () => `{${HEAD},${TALK},"metadata":[${many(3_000_000, '{"34":1}')}]}`,
   "members with numbers as names, as many as are read": () =>
     `{${HEAD},${TALK},"metadata":[${many(190_000, '{"34":1}')}]}`,
   "shapes that no other object has": () =>
     `{${HEAD},${TALK},"metadata":[${many(300_000, (at) => `{"k${at.toString(36)}":{}}`)}]}`,
   "empty objects": () => `{${HEAD},${TALK},"metadata":[${many(11_000_000, "{}")}]}`,
-  "deep arrays": () => `{${HEAD},${TALK},"metadata":[${many(60_000, `${"[".repeat(250)}${"]".repeat(250)}`)}]}`,
+  "deep arrays": () =>
+    `{${HEAD},${TALK},"metadata":[${many(60_000, `${"[".repeat(250)}${"]".repeat(250)}`)}]}`,
   "deep arrays, as many as are read": () =>
     `{${HEAD},${TALK},"metadata":[${many(2_000, `${"[".repeat(400)}${"]".repeat(400)}`)}]}`,
   "one string": () => `{${HEAD},"messages":[{"role":"user","content":"${"x".repeat(33_000_000)}"}]}`,
@@ -93,7 +93,11 @@ export const BODIES: Readonly<Record<string, () => string>> = {
     return `{${HEAD},"tools":[${CODE}],"messages":[${scripts},${most},{"role":"assistant","content":[${ended(19_999)},${texts}]},{"role":"user","content":"x"}]}`;
   },
   "scripts that end one a message": () =>
-    history(15_000, (at) => `[${script(at)},${ended(at)},{"type":"text","text":"x"}]`, () => '"go on"'),
+    history(
+      15_000,
+      (at) => `[${script(at)},${ended(at)},{"type":"text","text":"x"}]`,
+      () => '"go on"',
+    ),
   "calls and results, one of each a message": () =>
     history(
       9_000,
@@ -103,9 +107,17 @@ export const BODIES: Readonly<Record<string, () => string>> = {
   "calls of one script without results": () =>
     `{${HEAD},"tools":[${CODE}],"messages":[{"role":"assistant","content":[${script(0)},${many(20_000, call)}]},{"role":"user","content":"x"}]}`,
   "output full of tags": () =>
-    history(15, (at) => `[${script(at)},${ended(at, "<stdout ".repeat(260_000))}]`, () => '"go on"'),
+    history(
+      15,
+      (at) => `[${script(at)},${ended(at, "<stdout ".repeat(260_000))}]`,
+      () => '"go on"',
+    ),
   "more output than there can be": () =>
-    history(1, (at) => `[${script(at)},${ended(at, "<stdout ".repeat(4_000_000))}]`, () => '"go on"'),
+    history(
+      1,
+      (at) => `[${script(at)},${ended(at, "<stdout ".repeat(4_000_000))}]`,
+      () => '"go on"',
+    ),
   "parts of a result": () =>
     `{${HEAD},"tools":[${CODE}],"container":"container_01","messages":[{"role":"assistant","content":[${script(0)},${call(0)}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_0","content":[${many(120_000, '{"type":"text","text":""}')}]}]}]}`,
   "references that lead to one another": () => {
@@ -113,4 +125,3 @@ export const BODIES: Readonly<Record<string, () => string>> = {
     return `{${HEAD},${TALK},"tools":[${CODE},{"name":"get","allowed_callers":["code_execution_20260120"],"input_schema":{"type":"object","properties":{"a":{"$ref":"#/$defs/d0"}},"$defs":{${definitions},"d20000":{}}}}]}`;
   },
 };
-
