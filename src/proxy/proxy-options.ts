@@ -23,6 +23,8 @@ export const DEFAULT_CONTAINER_IDLE_MS = 300_000;
 export const DEFAULT_CONTAINER_LIFETIME_MS = 24 * 3_600_000;
 /** Milliseconds in which a client takes what waits for it. */
 export const DEFAULT_STALL_MS = 300_000;
+/** Milliseconds in which a script ends, or asks its client, however it spends them. */
+export const DEFAULT_HOP_MS = 300_000;
 /** Milliseconds that `close` waits for what is under way and for paused scripts. */
 export const DEFAULT_CLOSE_DEADLINE_MS = 30_000;
 
@@ -54,6 +56,15 @@ export interface ProxyOptions {
   readonly maxSamples?: number;
   /** @default 10_000 */
   readonly pingMs?: number;
+  /**
+   * Milliseconds in which a script ends, or asks its client, sleeping included: it holds a place of the gate for so long
+   * at most.
+   *
+   * @default 300_000
+   */
+  readonly hopMs?: number;
+  /** Interpreters at once, of all keys; a key has half of them by default. @default any number */
+  readonly maxInterpreters?: number;
   /** @default 300_000 */
   readonly containerIdleMs?: number;
   /** @default 86_400_000 */
@@ -92,6 +103,8 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     unsampledStream = "events",
     maxSamples = DEFAULT_MAX_SAMPLES,
     pingMs = DEFAULT_PING_MS,
+    hopMs = DEFAULT_HOP_MS,
+    maxInterpreters = Infinity,
     containerIdleMs = DEFAULT_CONTAINER_IDLE_MS,
     containerLifetimeMs = DEFAULT_CONTAINER_LIFETIME_MS,
     stallMs = DEFAULT_STALL_MS,
@@ -113,6 +126,8 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     unsampledStream,
     maxSamples,
     pingMs,
+    hopMs,
+    maxInterpreters,
     containerIdleMs,
     containerLifetimeMs,
     stallMs,

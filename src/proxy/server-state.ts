@@ -29,10 +29,12 @@ export interface ServerState {
 
 /** Creates the state of a server. */
 export function createServerState(options: ResolvedOptions, lifecycle: Lifecycle): ServerState {
-  const { sandbox, limits, containerIdleMs: idleMs, containerLifetimeMs: lifetimeMs } = options;
-  const containers = new Containers({ sandbox, limits, idleMs, lifetimeMs });
+  const { sandbox, limits, maxInterpreters } = options;
+  const { containerIdleMs: idleMs, containerLifetimeMs: lifetimeMs } = options;
+  const containers = new Containers({ sandbox, limits, maxInterpreters, idleMs, lifetimeMs });
   const metrics = new Metrics({
     containers: () => containers.size,
+    interpreters: () => containers.interpreters,
     pausedContainers: () => containers.pausedCount,
     poolStats: options.poolStats,
   });

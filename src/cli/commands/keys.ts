@@ -21,6 +21,7 @@ interface AddOptions extends FileOptions {
   readonly requestsPerMinute?: number;
   readonly maxConcurrentRequests?: number;
   readonly maxContainers?: number;
+  readonly maxRunningScripts?: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -42,7 +43,12 @@ export function addKeysCommand(program: Command, register: RegisterJob): void {
     .option("--max-concurrent-requests <number>", "limit of requests at once", parseCount)
     .option(
       "--max-containers <number>",
-      "limit of containers at once; 0 allows no code execution",
+      "limit of containers at once; 0 allows no code execution (default: 100, with half of all interpreters)",
+      parseCount,
+    )
+    .option(
+      "--max-running-scripts <number>",
+      "limit of scripts that run at once (default: half of all that may)",
       parseCount,
     )
     .action((name: string, options: AddOptions) => register(() => add(name, options)));
@@ -83,11 +89,13 @@ async function add(name: string, { file, ...options }: AddOptions): Promise<numb
 }
 
 function toNewKey(name: string, options: Omit<AddOptions, "file">): NewKey {
-  const { expires, model, requestsPerMinute, maxConcurrentRequests, maxContainers } = options;
+  const { expires, model, requestsPerMinute, maxConcurrentRequests } = options;
+  const { maxContainers, maxRunningScripts } = options;
   const limits = {
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
     ...(maxConcurrentRequests === undefined ? {} : { maxConcurrentRequests }),
     ...(maxContainers === undefined ? {} : { maxContainers }),
+    ...(maxRunningScripts === undefined ? {} : { maxRunningScripts }),
   };
   return {
     name,
@@ -106,11 +114,12 @@ async function list({ file, json }: FileOptions & { readonly json?: boolean }): 
 
 function toTable(records: readonly KeyRecord[]): string {
   const table = new Table({
-    head: ["name", "made", "expires", "models", "requests/min", "at once", "containers"],
+    head: ["name", "made", "expires", "models", "requests/min", "at once", "containers", "scripts"],
     style: { head: [], border: [] },
   });
   for (const { name, createdAt, expiresAt, models, limits = {} } of records) {
-    const { requestsPerMinute = "–", maxConcurrentRequests = "–", maxContainers = "–" } = limits;
+    const { requestsPerMinute = "–", maxConcurrentRequests = "–" } = limits;
+    const { maxContainers = "–", maxRunningScripts = "–" } = limits;
     const when =
       expiresAt !== undefined && Date.parse(expiresAt) <= Date.now() ? `${expiresAt} (over)` : expiresAt;
     const allowed = models?.join(", ") ?? "all";
@@ -122,6 +131,7 @@ function toTable(records: readonly KeyRecord[]): string {
       requestsPerMinute,
       maxConcurrentRequests,
       maxContainers,
+      maxRunningScripts,
     ]);
   }
   return table.toString();

@@ -10,6 +10,7 @@ import { createProxy, type ListeningProxy, type Proxy, type ProxyOptions } from 
 import { createScriptQueue } from "../../proxy/access/script-queue.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { DEFAULT_SANDBOX } from "../resolve-sandbox.ts";
+import { toMaxInterpreters } from "./interpreter-bound.ts";
 import { createLog, type WriteLog } from "./log-lines.ts";
 import type { ServeConfig } from "./serve-config.ts";
 import { openKeys, type ServedKeys } from "./serve-keys.ts";
@@ -68,7 +69,9 @@ function toProxyOptions(
     maxSamples,
     pingMs,
     stallMs,
+    maxUnreadBytes,
     maxBodyBytes,
+    hopMs,
     containerIdleMs,
     containerLifetimeMs,
     limits,
@@ -94,7 +97,10 @@ function toProxyOptions(
       maxSamples,
       pingMs,
       stallMs,
+      maxUnreadBytes,
       maxBodyBytes,
+      hopMs,
+      maxInterpreters: toMaxInterpreters(config),
       containerIdleMs,
       containerLifetimeMs,
       logBodies,

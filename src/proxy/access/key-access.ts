@@ -100,7 +100,7 @@ function activate(
   usage: Usage = { bucket: undefined, inFlight: 0 },
   nowMs: number,
 ): ActiveKey {
-  const { requestsPerMinute, maxContainers } = record.limits ?? {};
+  const { requestsPerMinute, maxContainers, maxRunningScripts } = record.limits ?? {};
   if (requestsPerMinute === undefined) usage.bucket = undefined;
   else if (usage.bucket === undefined) usage.bucket = new TokenBucket(requestsPerMinute, nowMs);
   else usage.bucket.setRate(requestsPerMinute, nowMs);
@@ -109,6 +109,7 @@ function activate(
     expiresAtMs: record.expiresAt === undefined ? Infinity : Date.parse(record.expiresAt),
     limits: {
       ...(maxContainers === undefined ? {} : { maxContainers }),
+      ...(maxRunningScripts === undefined ? {} : { maxRunningScripts }),
       ...(record.models === undefined ? {} : { allowsModel: createModelFilter(record.models) }),
     },
     usage,

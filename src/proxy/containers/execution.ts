@@ -6,7 +6,7 @@
  */
 import { isToolscriptError } from "../../errors.ts";
 import { parseCodeExecutionInput } from "../../script/code-execution.ts";
-import type { ScriptCall, ScriptEvent, ScriptRun } from "../../script/script-run.ts";
+import type { CellResult, ScriptCall, ScriptEvent, ScriptRun } from "../../script/script-run.ts";
 import type { ScriptSession } from "../../script/script-session.ts";
 import { type ProgrammaticResult, unexpectedResult } from "../conversation/read-history.ts";
 import { createId } from "../ids.ts";
@@ -55,6 +55,7 @@ export class Execution {
   #changed = Promise.withResolvers<void>();
   #isKnown = false;
   #isDelivered = false;
+  #isLate = false;
 
   constructor(id: string, input: unknown) {
     this.id = id;
@@ -143,6 +144,12 @@ export class Execution {
     }
   }
 
+  /** Ends a script that took too long to end, or to ask its client: it slept, or waited for calls given up before. */
+  endLate(): void {
+    this.#isLate = true;
+    this.#run?.interrupt();
+  }
+
   /** Its end has become part of the response. */
   deliver(): void {
     this.#isDelivered = this.finished;
@@ -215,7 +222,7 @@ export class Execution {
   #see(event: ScriptEvent): void {
     if (event.type === "tool-result") this.#seeAnswer(event.call.id);
     else if (event.type === "blocked" && this.#unseenAnswers === 0) this.#block(event);
-    else if (event.type === "finished") this.#end({ type: "result", result: event.result });
+    else if (event.type === "finished") this.#end({ type: "result", result: this.#judge(event.result) });
   }
 
   /** Our own answers are counted; a call that timed out wakes the script as well. */
@@ -231,6 +238,11 @@ export class Execution {
   #block(event: Extract<ScriptEvent, { type: "blocked" }>): void {
     this.#blocked = event;
     this.#notify();
+  }
+
+  /** An interrupt of ours is no doing of the script's own. */
+  #judge(result: CellResult): CellResult {
+    return this.#isLate && result.limit === null ? { ...result, limit: "total-time" } : result;
   }
 
   #end(outcome: Outcome): void {

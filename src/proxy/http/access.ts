@@ -18,10 +18,12 @@ export interface AccessGrant {
   readonly onEnd?: () => void;
 }
 
-/** Bounds of one key; what is not given has none. */
+/** Bounds of one key; what is not given is the server's default. */
 export interface AccessLimits {
-  /** Containers at once. */
+  /** Containers at once, each with an interpreter if need be. */
   readonly maxContainers?: number;
+  /** Scripts that run at once. */
+  readonly maxRunningScripts?: number;
   /** Whether the key may use a model, by the name that the client gave. */
   readonly allowsModel?: (name: string) => boolean;
 }
@@ -52,7 +54,9 @@ export function readApiKey(headers: Headers): string | undefined {
 
 /** Lets in everybody on this machine and nobody else, no page of a browser included; all of them are one owner. */
 export function loopbackAccess(): Access {
-  const grant: AccessGrant = { ok: true, keyName: "loopback", ownerId: "loopback", limits: {} };
+  // Nobody is here to share with.
+  const limits = { maxContainers: Infinity, maxRunningScripts: Infinity };
+  const grant: AccessGrant = { ok: true, keyName: "loopback", ownerId: "loopback", limits };
   return {
     isLocal: true,
     check(request) {

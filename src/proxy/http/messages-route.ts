@@ -101,7 +101,8 @@ async function answerTurn(
   exchange.setKind(isContinuation ? "continuation" : "code");
   state.lifecycle.checkOpen(isContinuation);
   const { ownerId, limits } = exchange.grant;
-  const owner = { ownerId, maxContainers: limits.maxContainers ?? Infinity };
+  const { maxContainers, maxRunningScripts } = limits;
+  const owner = { ownerId, maxContainers, maxRunningScripts };
   const turn = await openTurn(request.containerId, history, owner, state.containers);
   const { signal } = exchange;
   exchange.note({ container: turn.container.id, results: history.results.length });

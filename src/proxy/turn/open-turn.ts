@@ -20,12 +20,15 @@ import type { ParsedRequest } from "../request/parse-request.ts";
 /** Who asks. */
 export interface TurnOwner {
   readonly ownerId: string;
-  /** Containers that the owner may have at once. */
-  readonly maxContainers: number;
+  /** Containers that the owner may have at once; the server's default when undefined. */
+  readonly maxContainers: number | undefined;
+  /** Scripts that the owner may run at once; the gate's own rule when undefined. */
+  readonly maxRunningScripts: number | undefined;
 }
 
 /** A turn that may begin. Its container is leased: end it with `commit` or `rollBack`. */
 export interface OpenTurn {
+  readonly owner: TurnOwner;
   readonly container: Container;
   readonly history: History;
   /** Scripts of earlier responses that go on now, in the order in which they were written. */
@@ -63,7 +66,7 @@ export async function openTurn(
   try {
     const scripts = await runInShares(findScripts(history, container));
     await runInShares(answerAll(history, scripts));
-    return { container, history, continued: [...scripts.values()] };
+    return { owner, container, history, continued: [...scripts.values()] };
   } catch (error) {
     container.rollBack();
     throw error;

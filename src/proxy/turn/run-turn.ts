@@ -34,6 +34,8 @@ export interface TurnContext extends OpenTurn {
   readonly maxSamples: number;
   /** Milliseconds between two pings while a script runs. */
   readonly pingMs: number;
+  /** Milliseconds in which a script ends, or asks its client, however it spends them. */
+  readonly hopMs: number;
   readonly unsampledStream: UnsampledStream;
   readonly listener: TurnListener;
   readonly signal: AbortSignal;
@@ -145,13 +147,16 @@ async function* runScripts(scripts: readonly Execution[], turn: Turn): AsyncGene
 async function advance(
   execution: Execution,
   scripts: readonly Execution[],
-  { container, request, gate, signal }: Turn,
+  { owner, container, request, gate, hopMs, signal }: Turn,
 ): Promise<Progress> {
-  const release = await gate.enter(container.ownerId, signal);
+  const release = await gate.enter(owner.ownerId, signal, owner.maxRunningScripts);
+  let timer: NodeJS.Timeout | undefined;
   try {
     if (!execution.started) await orAbort(container.start(execution, request.tools.script, scripts), signal);
+    timer = setTimeout(() => execution.endLate(), hopMs);
     return await execution.next(request.tools.scriptNames, signal);
   } finally {
+    clearTimeout(timer);
     release();
   }
 }
