@@ -8,6 +8,7 @@ import { readKeyFile } from "../../proxy/access/key-file.ts";
 import type { KeyRecord } from "../../proxy/access/key-record.ts";
 import { EXIT_CODES } from "../failure.ts";
 import type { RegisterJob } from "../job.ts";
+import { print } from "../output.ts";
 import { resolveUserPath } from "../user-path.ts";
 import { addJsonOption } from "./options.ts";
 
@@ -81,10 +82,11 @@ function parseExpiry(text: string): string {
 
 async function add(name: string, { file, ...options }: AddOptions): Promise<number> {
   const key = await addKey(resolveUserPath(file), toNewKey(name, options));
-  process.stderr.write(
+  print(
+    process.stderr,
     `The key "${name}" is in "${file}" as a hash. This is the only time that it is shown:\n`,
   );
-  process.stdout.write(`${key}\n`);
+  print(process.stdout, `${key}\n`);
   return EXIT_CODES.ok;
 }
 
@@ -107,8 +109,8 @@ function toNewKey(name: string, options: Omit<AddOptions, "file">): NewKey {
 
 async function list({ file, json }: FileOptions & { readonly json?: boolean }): Promise<number> {
   const records = await readKeyFile(resolveUserPath(file));
-  if (json === true) process.stdout.write(`${JSON.stringify({ keys: records })}\n`);
-  else process.stdout.write(`${toTable(records)}\n`);
+  if (json === true) print(process.stdout, `${JSON.stringify({ keys: records })}\n`);
+  else print(process.stdout, `${toTable(records)}\n`);
   return EXIT_CODES.ok;
 }
 
@@ -139,6 +141,6 @@ function toTable(records: readonly KeyRecord[]): string {
 
 async function remove(name: string, { file }: FileOptions): Promise<number> {
   await removeKey(resolveUserPath(file), name);
-  process.stderr.write(`The key "${name}" is no longer in "${file}"\n`);
+  print(process.stderr, `The key "${name}" is no longer in "${file}"\n`);
   return EXIT_CODES.ok;
 }
