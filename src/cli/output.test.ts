@@ -21,7 +21,9 @@ const HIDDEN = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /** Control characters in a text, but for tabs and line ends. */
 function controlsOf(text: string): string[] {
-  return [...text.matchAll(HIDDEN)].map(([character]) => character).filter((one) => one !== "\n" && one !== "\t");
+  return [...text.matchAll(HIDDEN)]
+    .map(([character]) => character)
+    .filter((one) => one !== "\n" && one !== "\t");
 }
 
 describe("print()", () => {
@@ -36,7 +38,8 @@ describe("print()", () => {
   });
 
   test("leaves letters of all languages, and characters that are made of several", () => {
-    const text = "Grüße, \u4f60\u597d, \u0634\u0643\u0631\u0627, \u{1f468}\u200d\u{1f469}\u200d\u{1f467}, e\u0301\n";
+    const text =
+      "Grüße, \u4f60\u597d, \u0634\u0643\u0631\u0627, \u{1f468}\u200d\u{1f469}\u200d\u{1f467}, e\u0301\n";
     expect(toVisible(text)).toBe(text);
   });
 });
@@ -80,7 +83,11 @@ describe.skipIf(isMissing)("a terminal", () => {
 export const tools = [tool({ name: "odd", description: "x", input: z.object({}), execute: async () => { throw new Error(${literal}); } })];`,
     "bad.mjs": `throw new Error(${literal});`,
     "scenario.json": JSON.stringify([
-      { content: [{ type: "tool_use", name: "code_execution", input: { code: `raise ValueError(${literal})` } }] },
+      {
+        content: [
+          { type: "tool_use", name: "code_execution", input: { code: `raise ValueError(${literal})` } },
+        ],
+      },
       { content: HOSTILE },
     ]),
     "keys.json": JSON.stringify({ keys: [{ name: "a", sha256: "0".repeat(64), models: [HOSTILE] }] }),

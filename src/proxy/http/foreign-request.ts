@@ -1,8 +1,13 @@
 /**
- * Where a request comes from, as far as its socket and its browser tell: another machine, or a page in a browser on this
- * one. A page reaches a server of this machine by its address, or by a name of its own that leads here (DNS rebinding);
- * browsers tell the name in `Host`, the page's origin in `Origin`, and how the two are related in `Sec-Fetch-Site`.
+ * Which requests a server without keys refuses, and which the routes that need no key refuse in any case.
  */
+import {
+  isForeignPage,
+  isLocalHost,
+  isLoopbackAddress,
+  isPage,
+  type PageHeaders,
+} from "../../http/local-request.ts";
 import { ApiError } from "../errors/api-error.ts";
 import { quoted } from "../errors/shown-text.ts";
 
@@ -18,40 +23,29 @@ export interface AccessRequest {
   readonly url: string;
 }
 
-const LOOPBACK_ADDRESS = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|::ffff:127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/;
-
-/** A name that no DNS can lead elsewhere, with any port. */
-const LOCAL_HOST = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?$/i;
-const LOCAL_ORIGIN = new RegExp(`^https?://${LOCAL_HOST.source.slice(1)}`, "i");
-
-/** Whether an address is one that only this machine reaches. */
-export function isLoopbackAddress(address: string): boolean {
-  return LOOPBACK_ADDRESS.test(address);
-}
-
 /** Refuses what does not come from a program of this machine. */
 export function refuseForeign(request: AccessRequest): ApiError | undefined {
   const { headers, remoteAddress } = request;
   if (remoteAddress !== undefined && !isLoopbackAddress(remoteAddress)) {
     return refusal("this server answers requests from its own machine only");
   }
-  const named = namesOf(request).find((name) => !LOCAL_HOST.test(name));
+  const named = namesOf(request).find((name) => !isLocalHost(name));
   if (named !== undefined) {
     return refusal(`this server answers to "localhost" only, not to "${quoted(named)}"`);
   }
-  const origin = headers.get("origin");
-  const isForeign = origin !== null && !LOCAL_ORIGIN.test(origin);
-  if (isForeign || headers.get("sec-fetch-site") === "cross-site") {
-    return refusal("this server answers no pages of other sites");
-  }
-  return undefined;
+  return isForeignPage(toPageHeaders(headers))
+    ? refusal("this server answers no pages of other sites")
+    : undefined;
 }
 
-/** Refuses what a page in a browser asks for; somebody who types the address is no page. */
+/** Refuses what a page in a browser asks for. */
 export function refusePage({ headers }: AccessRequest): ApiError | undefined {
-  const site = headers.get("sec-fetch-site");
-  const isPage = headers.get("origin") !== null || (site !== null && site !== "none");
-  return isPage ? new ApiError("permission_error", "This route is not for pages of a browser") : undefined;
+  const isRefused = isPage(toPageHeaders(headers));
+  return isRefused ? new ApiError("permission_error", "This route is not for pages of a browser") : undefined;
+}
+
+function toPageHeaders(headers: Headers): PageHeaders {
+  return { origin: headers.get("origin"), fetchSite: headers.get("sec-fetch-site") };
 }
 
 function refusal(reason: string): ApiError {

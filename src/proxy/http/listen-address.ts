@@ -4,7 +4,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { ToolscriptError, toErrorMessage } from "../../errors.ts";
-import { isLoopbackAddress } from "./foreign-request.ts";
+import { isLoopbackAddress } from "../../http/local-request.ts";
 
 /** The address of a host. @throws {ToolscriptError} `invalid-argument` when it is none for this server */
 export async function findListenAddress(host: string, isLocal: boolean): Promise<string> {

@@ -3,10 +3,10 @@
  */
 import type { Readable } from "node:stream";
 import { ToolscriptError } from "../../errors.ts";
+import { ByteCollector } from "../../http/byte-collector.ts";
 import type { JsonBounds } from "../../json/cut-json.ts";
 import { readJson } from "../../json/read-json.ts";
 import { TurnShare } from "../../turn-share.ts";
-import { ByteCollector } from "./byte-collector.ts";
 import { ApiError, invalidRequest } from "../errors/api-error.ts";
 
 /** Bytes of a request, as the Messages API documents it: 32 MB. */

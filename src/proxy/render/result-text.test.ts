@@ -3,7 +3,15 @@ import { type CellResult, NO_STATS } from "../../script/script-run.ts";
 import { toResultBlock } from "./result-text.ts";
 
 function stderrOf(result: Partial<CellResult>): string {
-  const whole = { stdout: "", stderr: "", returnCode: 0, limit: null, survived: true, stats: NO_STATS, ...result };
+  const whole = {
+    stdout: "",
+    stderr: "",
+    returnCode: 0,
+    limit: null,
+    survived: true,
+    stats: NO_STATS,
+    ...result,
+  };
   const { content } = toResultBlock("srvtoolu_1", { type: "result", result: whole });
   return (content as { readonly stderr: string }).stderr;
 }
