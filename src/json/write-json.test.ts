@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countJsonCharacters, writeJson } from "./write-json.ts";
+import { countJsonCharacters, JsonInBase64, writeJson } from "./write-json.ts";
 
 const LONG = 'é\u{1f600}"\\\n\ud800x'.repeat(40_000);
 
@@ -25,5 +25,18 @@ describe("writeJson()", () => {
     const text = JSON.stringify(value);
     expect((await writeJson(value)).equals(Buffer.from(text))).toBe(true);
     expect(await countJsonCharacters(value)).toBe(text.length);
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["a little", "x"],
+    ["more", "xy"],
+    ["a lot", LONG],
+  ])("writes bytes, and JSON in base64: %s", async (_title, content) => {
+    const inner = { content, list: [content] };
+    const bytes = Buffer.from(JSON.stringify(inner));
+    const text = (await writeJson({ a: new JsonInBase64(inner), b: new Uint8Array(bytes), c: 1 })).toString();
+    const base64 = bytes.toString("base64");
+    expect(text).toBe(JSON.stringify({ a: base64, b: base64, c: 1 }));
   });
 });

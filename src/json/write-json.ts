@@ -15,6 +15,15 @@ const MAX_LISTED_NAMES = 16 * 1024;
 const LIGHT = 16 * 1024;
 const MAX_LIGHT_DEPTH = 100;
 
+/** A value that stands in another as base64 of its JSON, and is never held in that form. */
+export class JsonInBase64 {
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
 /** Writes a value as UTF-8. */
 export async function writeJson(value: unknown): Promise<Buffer<ArrayBuffer>> {
   const share = new TurnShare();
@@ -60,18 +69,33 @@ async function* writeTexts(value: unknown, share: TurnShare): AsyncGenerator<str
 function weigh(value: unknown, budget: number, depth: number): number {
   if (typeof value === "string") return budget - value.length;
   if (typeof value !== "object" || value === null) return budget - 1;
-  if (depth === MAX_LIGHT_DEPTH || value instanceof Uint8Array) return -1;
+  if (depth === MAX_LIGHT_DEPTH || isEncoded(value)) return -1;
   let left = budget - 1;
   const items = Array.isArray(value) ? (value as readonly unknown[]) : undefined;
   if (items !== undefined) {
     for (let at = 0; at < items.length && left >= 0; at += 1) left = weigh(items[at], left, depth + 1);
     return left;
   }
-  for (const name in value) {
+  for (const name of namesOf(value)) {
     left = weigh((value as Record<string, unknown>)[name], left - name.length, depth + 1);
     if (left < 0) return left;
   }
   return left;
+}
+
+function isEncoded(value: object): boolean {
+  return value instanceof Uint8Array || value instanceof JsonInBase64;
+}
+
+/** Names of objects that have so many that listing them takes its time: once is enough. */
+const longNames = new WeakMap<object, readonly string[]>();
+
+function namesOf(value: object): readonly string[] {
+  const known = longNames.get(value);
+  if (known !== undefined) return known;
+  const names = Object.keys(value);
+  if (names.length > MAX_LISTED_NAMES) longNames.set(value, names);
+  return names;
 }
 
 /** An array or object that is being written. */
@@ -88,6 +112,9 @@ class JsonWriter {
   /** A long string that is being written, and where it goes on. */
   #text = "";
   #textAt = 0;
+  /** What is being written in base64, and its last bytes that are not yet. */
+  #encoded: JsonWriter | undefined;
+  #unencoded: Buffer = Buffer.alloc(0);
   #piece = "";
   /** Names of members that were listed for the piece. */
   #listed = 0;
@@ -102,6 +129,7 @@ class JsonWriter {
     while (this.#piece.length < PIECE_CHARACTERS && this.#listed < MAX_LISTED_NAMES) {
       const open = this.#open.at(-1);
       if (this.#textAt < this.#text.length) this.#goOnInText();
+      else if (this.#encoded !== undefined) this.#goOnInBase64(this.#encoded);
       else if (open === undefined) break;
       else if (open.names === undefined) this.#nextItem(open, open.value as readonly unknown[]);
       else this.#nextMember(open, open.names, open.value as Readonly<Record<string, unknown>>);
@@ -112,7 +140,10 @@ class JsonWriter {
   }
 
   #write(value: unknown): void {
-    if (value instanceof Uint8Array) {
+    if (value instanceof JsonInBase64) {
+      this.#encoded = new JsonWriter(value.value);
+      this.#piece += '"';
+    } else if (value instanceof Uint8Array) {
       this.#write(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64"));
     } else if (typeof value === "string" && value.length > PIECE_CHARACTERS) {
       this.#text = value;
@@ -121,7 +152,7 @@ class JsonWriter {
     } else if (typeof value !== "object" || value === null) {
       this.#piece += JSON.stringify(value) ?? "null";
     } else {
-      const names = Array.isArray(value) ? undefined : Object.keys(value);
+      const names = Array.isArray(value) ? undefined : namesOf(value);
       this.#listed += names?.length ?? 0;
       this.#open.push({ value: value as OpenValue["value"], names, next: 0, isEmpty: true });
       this.#piece += names === undefined ? "[" : "{";
@@ -154,6 +185,18 @@ class JsonWriter {
     this.#piece += `${open.isEmpty ? "" : ","}${JSON.stringify(name)}:`;
     open.isEmpty = false;
     this.#write(value);
+  }
+
+  /** Three bytes are four characters: what is left of a piece goes before the next one. */
+  #goOnInBase64(writer: JsonWriter): void {
+    const text = writer.next();
+    const bytes = Buffer.concat([this.#unencoded, Buffer.from(text)]);
+    const whole = text === "" ? bytes.length : bytes.length - (bytes.length % 3);
+    this.#piece += bytes.toString("base64", 0, whole);
+    this.#unencoded = bytes.subarray(whole);
+    if (text !== "") return;
+    this.#encoded = undefined;
+    this.#piece += '"';
   }
 
   #goOnInText(): void {

@@ -1,7 +1,6 @@
 /**
  * What the two ways of calling Bedrock have in common: the open request they work on, and the error of a cut stream.
  */
-import type { CountTokensInput } from "@aws-sdk/client-bedrock-runtime";
 import { ToolscriptError } from "../../errors.ts";
 import type { IdleWatchdog } from "../idle-watchdog.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
@@ -27,8 +26,8 @@ export interface CallContext extends BedrockConnection {
 export interface BedrockCaller {
   stream(context: CallContext, request: ModelRequest): AsyncIterable<MessageEvent>;
   create(context: CallContext, request: ModelRequest): Promise<ModelResponse>;
-  /** The request as CountTokens takes it. */
-  toCountInput(request: ModelRequest, modelId: string): Promise<CountTokensInput>;
+  /** The request as CountTokens takes it on the wire. */
+  toCountInput(request: ModelRequest, modelId: string): Promise<object>;
 }
 
 /** The error of a stream that ended before its last event. */

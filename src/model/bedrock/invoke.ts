@@ -4,7 +4,7 @@
 import type { ResponseStream } from "@aws-sdk/client-bedrock-runtime";
 import type { HttpResponse } from "@smithy/protocol-http";
 import { ToolscriptError } from "../../errors.ts";
-import { writeJson, writeLightJson } from "../../json/write-json.ts";
+import { JsonInBase64, writeJson, writeLightJson } from "../../json/write-json.ts";
 import { runInShares } from "../../turn-share.ts";
 import { isRecord } from "../is-record.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
@@ -48,7 +48,7 @@ export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
       return decodeResponse(await invoke(context, body), context);
     },
     toCountInput: async (request, modelId) => ({
-      invokeModel: { body: Buffer.from(await toBody(request, modelId, options)) },
+      invokeModel: { body: new JsonInBase64(await toBodyValue(request, modelId, options)) },
     }),
   };
 }
@@ -88,10 +88,18 @@ async function openStream(context: CallContext, body: RequestBody): Promise<Asyn
 }
 
 async function toBody(request: ModelRequest, modelId: string, options: InvokeOptions): Promise<RequestBody> {
+  const body = await toBodyValue(request, modelId, options);
+  return writeLightJson(body) ?? (await writeJson(body));
+}
+
+async function toBodyValue(
+  request: ModelRequest,
+  modelId: string,
+  options: InvokeOptions,
+): Promise<ModelRequest> {
   const stripped = await runInShares(stripInSteps(request, { modelId, betas: options.betas ?? [] }));
   const version = options.anthropicVersion ?? stripped["anthropic_version"] ?? DEFAULT_ANTHROPIC_VERSION;
-  const body = { ...stripped, anthropic_version: version };
-  return writeLightJson(body) ?? (await writeJson(body));
+  return { ...stripped, anthropic_version: version };
 }
 
 function decodeEvent(bytes: Uint8Array, modelId: string): MessageEvent | undefined {

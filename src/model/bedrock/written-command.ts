@@ -26,9 +26,11 @@ export async function toCommand<Input extends object, Made extends Command>(
   input: Input,
   create: (input: Input | Record<string, never>) => Made,
 ): Promise<Made> {
-  if (writeLightJson(input) !== undefined) return create(input);
-  const body = await writeJson(input);
-  const command = create({});
+  return writeLightJson(input) === undefined ? withBody(create({}), await writeJson(input)) : create(input);
+}
+
+/** Gives a command without an input its body. */
+export function withBody<Made extends Command>(command: Made, body: Buffer): Made {
   const middleware = (next: Next) => (args: MiddlewareArguments) => {
     args.request.body = body;
     return next(args);

@@ -1,41 +1,48 @@
 /** One request with a body that costs as much as a client can make it cost. */
-import { accumulate } from "../../../src/model/accumulate.ts";
-import type { Model } from "../../../src/model/model.ts";
-import { responseToEvents } from "../../../src/model/response-events.ts";
-import { createProxy } from "../../../src/proxy/create-proxy.ts";
-import { wasm } from "../../../src/sandbox/wasm/wasm.ts";
+import { anthropic } from "../../../src/model/anthropic/anthropic.ts";
+import { bedrock } from "../../../src/model/bedrock/bedrock.ts";
+import { createProxy, type ProxyOptions } from "../../../src/proxy/create-proxy.ts";
+import { forwardTo } from "../../../src/proxy/forward.ts";
 import type { CaseContext } from "../child.ts";
+import { createAnsweringModel } from "../proxy/answering-model.ts";
 import { startClient } from "../proxy/client.ts";
+import { idleSandbox } from "../proxy/idle-sandbox.ts";
+import { startUpstream } from "../proxy/upstream.ts";
 
-/** A model that answers at once and looks at nothing. */
-const answering: Model = {
-  id: "test:answering",
-  scripted: true,
-  async *stream() {
-    yield* responseToEvents({
-      id: "msg_1",
-      type: "message",
-      role: "assistant",
-      model: "answering",
-      content: [{ type: "text", text: "Done" }],
-      stop_reason: "end_turn",
-      usage: {},
-    });
-  },
-  create: (request) => accumulate(answering.stream(request)),
-};
+/** What stands behind the proxy. */
+export type Behind = "nothing" | "invoke" | "converse" | "anthropic" | "forward";
 
-/** The body of that name, to a route. */
+function toOptions(behind: Behind, url: string): Pick<ProxyOptions, "model" | "forward"> {
+  const model = createAnsweringModel();
+  const credentials = { accessKeyId: "AKIAHOSTILE000000000", secretAccessKey: "hostile" };
+  const connection = { region: "us-east-1", endpoint: url, credentials };
+  switch (behind) {
+    case "nothing":
+      return { model: () => model };
+    case "invoke":
+      return { model: () => bedrock("us.anthropic.claude-sonnet-5", connection) };
+    case "converse":
+      return { model: () => bedrock("amazon.nova-pro-v1:0", connection) };
+    case "anthropic":
+      return { model: () => anthropic("claude-sonnet-5", { baseUrl: url, apiKey: "none" }) };
+    case "forward":
+      return { model: () => model, forward: forwardTo({ baseUrl: url }) };
+  }
+}
+
+/** The body of that name, to a route of a proxy with something behind it. */
 export async function body(context: CaseContext, argument: unknown): Promise<unknown> {
-  const { name, path = "/v1/messages" } = argument as { name: string; path?: string };
-  const sandbox = wasm();
-  const proxy = createProxy({ model: () => answering, sandbox });
+  const { name, behind, path } = argument as { name: string; behind: Behind; path: string };
+  const upstream = await startUpstream();
+  const proxy = createProxy({ sandbox: idleSandbox, ...toOptions(behind, upstream.url) });
   const { url } = await proxy.listen();
-  for (let run = 0; run < 3; run += 1) await (await startClient({ url: url + path, name: "small" })).send();
+  for (const warmUp of ["small", "small", "warm up"]) {
+    await (await startClient({ url: url + path, name: warmUp })).send();
+  }
   const client = await startClient({ url: url + path, name });
   await context.measure();
   const answered = await client.send();
   await proxy.close({ deadlineMs: 0 });
-  await sandbox.close();
+  await upstream.stop();
   return answered;
 }

@@ -31,6 +31,8 @@ const result = (at: number): string => `{"type":"tool_result","tool_use_id":"too
 /** Bodies by name. */
 export const BODIES: Readonly<Record<string, () => string>> = {
   small: () => `{${HEAD},${TALK}}`,
+  "warm up": () =>
+    `{${HEAD},"messages":[${many(3_000, '{"role":"user","content":[{"type":"text","text":"x"}]},{"role":"assistant","content":"y"}')},{"role":"user","content":"${"z".repeat(300_000)}"}]}`,
   "wrong numbers in stop_sequences": () => `{${HEAD},${TALK},"stop_sequences":[${many(15_000_000, "1")}]}`,
   "wrong numbers, as many as are read": () => `{${HEAD},${TALK},"stop_sequences":[${many(900_000, "1")}]}`,
   "blocks without a type": () =>
