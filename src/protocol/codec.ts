@@ -115,8 +115,9 @@ export async function decodeLargeFrame(bytes: Buffer, share: TurnShare): Promise
 function checkFrame(value: unknown, text: string): RunnerFrame {
   if (isCall(value)) return value;
   // An object of thousands of fields is not compared with the schema: each of them would become an error.
-  if (isJsonObject(value) && Object.keys(value).length > MAX_FIELDS)
+  if (isJsonObject(value) && Object.keys(value).length > MAX_FIELDS) {
     throw violation("it has too many fields", text);
+  }
   const parsed = runnerFrameSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw violation(z.prettifyError(parsed.error).replaceAll("\n", " "), text, parsed.error);

@@ -12,7 +12,7 @@ import { type BatchQueue, createBatchQueue } from "./batch-queue.ts";
 import { createMarker, encodeFrames } from "./codec.ts";
 import { type FrameBatch, FrameReader } from "./frame-reader.ts";
 import { DEFAULT_MAX_FRAME_BYTES, type OutgoingFrame, PROTOCOL_VERSION, type RunnerFrame } from "./frames.ts";
-import { createPacedWriter, type PacedWriter } from "./paced-writer.ts";
+import { PacedWriter } from "./paced-writer.ts";
 
 /** What to connect. */
 export interface ConnectionOptions {
@@ -77,7 +77,7 @@ class StreamConnection implements Connection {
   constructor(options: ConnectionOptions) {
     const { input, output, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, marker = createMarker() } = options;
     this.#output = output;
-    this.#writer = createPacedWriter(input);
+    this.#writer = new PacedWriter(input);
     this.#marker = marker;
     this.#maxFrameBytes = maxFrameBytes;
     this.#reader = new FrameReader(marker, maxFrameBytes);

@@ -7,71 +7,69 @@ import type { Writable } from "node:stream";
 /** Bytes with the stream, and characters here, up to which a writer need not wait. */
 const WRITE_AHEAD_BYTES = 1024 * 1024;
 
-/** A writer for one stream. */
-export interface PacedWriter {
+/** A writer for one stream, to which nothing else writes. */
+export class PacedWriter {
+  readonly #stream: Writable;
+  #waiting: string[] = [];
+  #waitingCharacters = 0;
+  #room: PromiseWithResolvers<void> | undefined;
+  #isOver = false;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    stream.on("drain", () => this.#writeOn());
+    stream.once("close", () => this.#giveUp());
+    stream.once("error", () => this.#giveUp());
+  }
+
   /**
    * Writes texts, in order.
    *
    * @returns undefined when more may be written at once; else what resolves when that is so, or the stream has ended
    */
-  write(texts: readonly string[]): Promise<void> | undefined;
-  /** Ends the stream after what was written before it; what waits here is given up. */
-  end(): void;
-}
-
-/** Creates a writer; nothing else may write to `stream`. */
-export function createPacedWriter(stream: Writable): PacedWriter {
-  let waiting: string[] = [];
-  let waitingCharacters = 0;
-  let room: PromiseWithResolvers<void> | undefined;
-  let isOver = false;
-
-  function writeOn(): void {
-    let written = 0;
-    while (written < waiting.length && stream.writableLength < WRITE_AHEAD_BYTES) {
-      const text = waiting[written] ?? "";
-      written += 1;
-      waitingCharacters -= text.length;
-      stream.write(text);
+  write(texts: readonly string[]): Promise<void> | undefined {
+    if (this.#isOver) return undefined;
+    for (const text of texts) {
+      this.#waiting.push(text);
+      this.#waitingCharacters += text.length;
     }
-    waiting = waiting.slice(written);
-    if (waitingCharacters >= WRITE_AHEAD_BYTES) return;
-    room?.resolve();
-    room = undefined;
+    this.#writeOn();
+    if (this.#hasRoom) return undefined;
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
   }
 
-  function giveUp(): void {
-    isOver = true;
-    waiting = [];
-    waitingCharacters = 0;
-    room?.resolve();
-    room = undefined;
+  /** Ends the stream after what it has; what waits here is given up. */
+  end(): void {
+    this.#giveUp();
+    this.#stream.end();
   }
 
-  stream.on("drain", writeOn);
-  stream.once("close", giveUp);
-  stream.once("error", giveUp);
+  get #hasRoom(): boolean {
+    return this.#waitingCharacters < WRITE_AHEAD_BYTES && this.#stream.writableLength < WRITE_AHEAD_BYTES;
+  }
 
-  return {
-    write(texts) {
-      if (isOver) return undefined;
-      if (waiting.length === 0 && stream.writableLength < WRITE_AHEAD_BYTES && texts.length === 1) {
-        stream.write(texts[0] ?? "");
-      } else {
-        for (const text of texts) {
-          waiting.push(text);
-          waitingCharacters += text.length;
-        }
-        writeOn();
-      }
-      if (waitingCharacters < WRITE_AHEAD_BYTES && stream.writableLength < WRITE_AHEAD_BYTES)
-        return undefined;
-      room ??= Promise.withResolvers();
-      return room.promise;
-    },
-    end() {
-      giveUp();
-      stream.end();
-    },
-  };
+  #writeOn(): void {
+    let written = 0;
+    while (written < this.#waiting.length && this.#stream.writableLength < WRITE_AHEAD_BYTES) {
+      const text = this.#waiting[written] ?? "";
+      written += 1;
+      this.#waitingCharacters -= text.length;
+      this.#stream.write(text);
+    }
+    this.#waiting = written === this.#waiting.length ? [] : this.#waiting.slice(written);
+    if (this.#hasRoom) this.#letGoOn();
+  }
+
+  #letGoOn(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  #giveUp(): void {
+    this.#isOver = true;
+    this.#waiting = [];
+    this.#waitingCharacters = 0;
+    this.#letGoOn();
+  }
 }

@@ -11,7 +11,7 @@ import type { ParsedInput, Tool } from "../tools/tool.ts";
 import { CallTable, type PendingCall } from "./call-table.ts";
 import type { EventLog } from "./event-log.ts";
 import type { ScriptLimits } from "./limits.ts";
-import { createOutbox, type Outbox } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { ScriptCall } from "./script-run.ts";
 import { type CallDesk, toAnswer, type ToolAnswer, type ToolRunner } from "./tool-runner.ts";
 
@@ -50,10 +50,10 @@ export class CellCalls {
 
   constructor(context: CallContext) {
     this.#context = context;
-    this.#outbox = createOutbox(
-      (frames) => (this.#isClosed ? undefined : context.send(frames)),
-      (error) => context.fail(error),
-    );
+    this.#outbox = new Outbox({
+      send: (frames) => (this.#isClosed ? undefined : context.send(frames)),
+      fail: (error) => context.fail(error),
+    });
   }
 
   /** Takes a new call. @throws {ToolscriptError} `protocol-violation` */
@@ -147,9 +147,9 @@ export class CellCalls {
     const refuse = (error: unknown): void => this.refuse(id, "tool", uncheckable(tool.name, error));
     try {
       const parsed = tool.parseInput(input);
-      if (parsed instanceof Promise)
+      if (parsed instanceof Promise) {
         parsed.then((checked) => this.#run(tool, pending, checked)).catch(refuse);
-      else this.#run(tool, pending, parsed);
+      } else this.#run(tool, pending, parsed);
     } catch (error) {
       refuse(error);
     }

@@ -5,7 +5,7 @@
 import type { ProcessorUse } from "../sandbox/sandbox.ts";
 import type { ScriptLimits } from "./limits.ts";
 import { watchProcessor } from "./processor-watch.ts";
-import { type RunningClock, startRunningClock } from "./running-clock.ts";
+import { RunningClock } from "./running-clock.ts";
 
 /** What happens when a budget is used up. */
 export interface CellTimeActions {
@@ -29,7 +29,7 @@ export class CellTime {
   constructor(limits: ScriptLimits, processor: ProcessorUse | undefined, actions: CellTimeActions) {
     this.#limits = limits;
     this.#actions = actions;
-    this.clock = startRunningClock(limits.runningMs, () => actions.exceed("running-time"));
+    this.clock = new RunningClock(limits.runningMs, () => actions.exceed("running-time"));
     this.#processor = watchProcessor(processor, {
       budgetMs: limits.runningMs,
       onUse: (usedMs) => this.clock.raiseTo(usedMs),

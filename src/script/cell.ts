@@ -11,7 +11,7 @@ import type { Tool } from "../tools/tool.ts";
 import { CellCalls, violation } from "./cell-calls.ts";
 import { type CellOutput, createCellOutput } from "./cell-output.ts";
 import { CellTime } from "./cell-time.ts";
-import { createEventLog, type EventLog } from "./event-log.ts";
+import { EventLog } from "./event-log.ts";
 import type { ScriptLimits } from "./limits.ts";
 import type { CellResult, ExceededLimit, ScriptEvent, ScriptRun } from "./script-run.ts";
 import type { ToolRunner } from "./tool-runner.ts";
@@ -49,7 +49,7 @@ export class Cell implements ScriptRun {
   readonly result: Promise<CellResult>;
   readonly #context: CellContext;
   readonly #settle = Promise.withResolvers<CellResult>();
-  readonly #events: EventLog = createEventLog();
+  readonly #events = new EventLog();
   readonly #calls: CellCalls;
   readonly #output: CellOutput;
   readonly #time: CellTime;

@@ -15,122 +15,124 @@ const FRAMES_A_SEND = 2_000;
 /** Bytes of answers that are held for a script which makes calls and never takes what they return. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
-/** Collects answers. */
-export interface Outbox {
-  /** Adds a frame of about `bytes`; `last` says that nothing else is pending, so that there is nothing to wait for. */
-  push(frame: OutgoingFrame, bytes: number, last: boolean): void;
+/** What an outbox needs. */
+export interface OutboxOptions {
+  /** Sends frames; a promise when the runner is behind. */
+  readonly send: (frames: readonly OutgoingFrame[]) => Promise<void> | undefined;
+  /** Told of a script that takes no answers. */
+  readonly fail: (error: ToolscriptError) => void;
+}
+
+/** Collects answers. Those pushed in one turn of the event loop leave at the end of that turn: no fixed delay. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #held: OutgoingFrame[] = [];
+  readonly #entering: (() => void)[] = [];
+  #heldBytes = 0;
+  #scheduled: NodeJS.Immediate | undefined;
+  #isFull = false;
+  #isClosed = false;
+  #isLetting = false;
+  /** Answers being made that take more than one turn. */
+  #making = 0;
+  #change = Promise.withResolvers<void>();
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
   /** Whether the runner has not taken what was sent. */
-  readonly isFull: boolean;
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Resolves when {@link isFull} changes. */
+  changed(): Promise<void> {
+    return this.#change.promise;
+  }
+
+  /** Adds a frame of about `bytes`; `last` says that nothing else is pending, so that there is nothing to wait for. */
+  push(frame: OutgoingFrame, bytes: number, last: boolean): void {
+    if (this.#isClosed) return;
+    this.#held.push(frame);
+    this.#heldBytes += bytes;
+    if (this.#heldBytes > MAX_HELD_BYTES) this.#options.fail(takesNothing());
+    else if (last || this.#heldBytes >= FLUSH_BYTES) this.#flush();
+    else this.#scheduled ??= setImmediate(() => this.#flush());
+  }
+
   /**
    * Asks to make the JSON of an answer: undefined when that may be done at once, else what resolves when it may. One
    * after another is let in, so that no more than one large answer is on its way beside what the runner has.
    */
-  enter(): Promise<void> | undefined;
-  /** Lets nobody in while `making`, an answer that takes more than one turn to make, has not been pushed. */
-  hold(making: Promise<unknown>): void;
-  /** Resolves when {@link isFull} changes. */
-  changed(): Promise<void>;
+  enter(): Promise<void> | undefined {
+    const isFree = !this.#isFull && this.#making === 0 && this.#entering.length === 0;
+    if (this.#isClosed || isFree) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#entering.push(resolve);
+    return promise;
+  }
+
+  /** Lets nobody in until `making`, an answer that takes more than one turn to make, has settled. */
+  hold(making: Promise<unknown>): void {
+    this.#making += 1;
+    const made = (): void => {
+      this.#making -= 1;
+      void this.#letIn();
+    };
+    making.then(made, made);
+  }
+
   /** Forgets what has not been sent, and lets in whoever waits. */
-  close(): void;
-}
+  close(): void {
+    this.#isClosed = true;
+    this.#held.length = 0;
+    clearImmediate(this.#scheduled);
+    this.#setFull(false);
+    for (const resolve of this.#entering.splice(0)) resolve();
+  }
 
-/**
- * Creates an outbox. Frames pushed in one turn of the event loop go to `send` together, at the end of that turn: no
- * fixed delay.
- *
- * @param fail Told of a script that takes no answers.
- */
-export function createOutbox(
-  send: (frames: readonly OutgoingFrame[]) => Promise<void> | undefined,
-  fail: (error: ToolscriptError) => void,
-): Outbox {
-  const held: OutgoingFrame[] = [];
-  let heldBytes = 0;
-  let scheduled: NodeJS.Immediate | undefined;
-  let isFull = false;
-  let isClosed = false;
-  let making = 0;
-  let isLetting = false;
-  let change = Promise.withResolvers<void>();
-  const entering: (() => void)[] = [];
-
-  function setFull(value: boolean): void {
-    if (isFull === value) return;
-    isFull = value;
-    change.resolve();
-    change = Promise.withResolvers<void>();
-    if (!value) void letIn();
+  #setFull(value: boolean): void {
+    if (this.#isFull === value) return;
+    this.#isFull = value;
+    this.#change.resolve();
+    this.#change = Promise.withResolvers<void>();
+    if (!value) void this.#letIn();
   }
 
   /** One answer a time, each in its share of a turn; what it sends may fill the way again. */
-  async function letIn(): Promise<void> {
-    if (isLetting) return;
-    isLetting = true;
+  async #letIn(): Promise<void> {
+    if (this.#isLetting) return;
+    this.#isLetting = true;
     const share = new TurnShare();
-    while (!isFull && making === 0 && entering.length > 0) {
-      entering.shift()?.();
+    while (!this.#isFull && this.#making === 0 && this.#entering.length > 0) {
+      this.#entering.shift()?.();
       await share.yieldTurn();
     }
-    isLetting = false;
+    this.#isLetting = false;
   }
 
-  function flush(): void {
-    clearImmediate(scheduled);
-    scheduled = undefined;
-    while (!isFull && held.length > 0) {
-      if (held.length > FRAMES_A_SEND && new TurnShare().due) {
-        scheduled = setImmediate(flush);
+  #flush(): void {
+    clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    while (!this.#isFull && this.#held.length > 0) {
+      if (this.#held.length > FRAMES_A_SEND && new TurnShare().due) {
+        this.#scheduled = setImmediate(() => this.#flush());
         return;
       }
-      const frames = held.splice(0, FRAMES_A_SEND);
-      if (held.length === 0) heldBytes = 0;
-      const taken = send(frames);
-      if (taken !== undefined) void waitUntil(taken);
+      const frames = this.#held.splice(0, FRAMES_A_SEND);
+      if (this.#held.length === 0) this.#heldBytes = 0;
+      const taken = this.#options.send(frames);
+      if (taken !== undefined) void this.#waitUntil(taken);
     }
   }
 
-  async function waitUntil(taken: Promise<void>): Promise<void> {
-    setFull(true);
+  async #waitUntil(taken: Promise<void>): Promise<void> {
+    this.#setFull(true);
     await taken;
-    setFull(false);
-    flush();
+    this.#setFull(false);
+    this.#flush();
   }
-
-  return {
-    push(frame, bytes, last) {
-      if (isClosed) return;
-      held.push(frame);
-      heldBytes += bytes;
-      if (heldBytes > MAX_HELD_BYTES) fail(takesNothing());
-      else if (last || heldBytes >= FLUSH_BYTES) flush();
-      else scheduled ??= setImmediate(flush);
-    },
-    get isFull() {
-      return isFull;
-    },
-    enter() {
-      if (isClosed || (!isFull && making === 0 && entering.length === 0)) return undefined;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      entering.push(resolve);
-      return promise;
-    },
-    hold(promise) {
-      making += 1;
-      const made = (): void => {
-        making -= 1;
-        void letIn();
-      };
-      promise.then(made, made);
-    },
-    changed: () => change.promise,
-    close() {
-      isClosed = true;
-      held.length = 0;
-      clearImmediate(scheduled);
-      setFull(false);
-      for (const resolve of entering.splice(0)) resolve();
-    },
-  };
 }
 
 function takesNothing(): ToolscriptError {

@@ -8,86 +8,86 @@
 /** Largest delay that Node's timers take. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** A clock that runs from its creation. */
-export interface RunningClock {
-  /** The script says that it waits; with `wakeInMs` it goes on by itself after that time. */
-  pause(wakeInMs: number | null): void;
-  /** Something for the script to do has been sent. */
-  resume(): void;
-  /** The script has sent something: if it was said to wait, it did not. */
-  noteSign(): void;
-  /** Time that somebody else has measured: at least so many milliseconds in all, or so many more. */
-  raiseTo(ms: number): void;
-  add(ms: number): void;
-  /** Ends the measurement. */
-  stop(): void;
-  /** Milliseconds of running so far. */
-  readonly usedMs: number;
-}
+/** A clock that runs from its creation; it calls `onOverrun` once when its budget of running time is used up. */
+export class RunningClock {
+  readonly #budgetMs: number;
+  readonly #onOverrun: () => void;
+  #usedMs = 0;
+  #runningSince: number | undefined = performance.now();
+  #pausedSince = 0;
+  #wakeTimer: NodeJS.Timeout | undefined;
+  #budgetTimer: NodeJS.Timeout | undefined;
 
-/** Starts a clock which calls `onOverrun` once when `budgetMs` of running time is used up. */
-export function startRunningClock(budgetMs: number, onOverrun: () => void): RunningClock {
-  let usedMs = 0;
-  let runningSince: number | undefined = performance.now();
-  let pausedSince = 0;
-  let wakeTimer: NodeJS.Timeout | undefined;
-  let budgetTimer: NodeJS.Timeout | undefined = setTimeout(check, budgetMs);
-
-  function total(): number {
-    return runningSince === undefined ? usedMs : usedMs + performance.now() - runningSince;
+  constructor(budgetMs: number, onOverrun: () => void) {
+    this.#budgetMs = budgetMs;
+    this.#onOverrun = onOverrun;
+    this.#budgetTimer = setTimeout(() => this.#check(), budgetMs);
   }
 
-  function check(): void {
-    const leftMs = budgetMs - total();
+  /** Milliseconds of running so far. */
+  get usedMs(): number {
+    if (this.#runningSince === undefined) return this.#usedMs;
+    return this.#usedMs + performance.now() - this.#runningSince;
+  }
+
+  /** The script says that it waits; with `wakeInMs` it goes on by itself after that time. */
+  pause(wakeInMs: number | null): void {
+    this.#halt();
+    this.#pausedSince = performance.now();
+    if (wakeInMs !== null) {
+      this.#wakeTimer = setTimeout(() => this.resume(), Math.min(wakeInMs, MAX_TIMER_MS));
+    }
+    this.#checkSoon();
+  }
+
+  /** Something for the script to do has been sent. */
+  resume(): void {
+    clearTimeout(this.#wakeTimer);
+    this.#runningSince ??= performance.now();
+  }
+
+  /** The script has sent something: if it was said to wait, it did not. */
+  noteSign(): void {
+    if (this.#runningSince !== undefined) return;
+    clearTimeout(this.#wakeTimer);
+    this.#runningSince = this.#pausedSince;
+  }
+
+  /** At least so many milliseconds in all, as somebody else has measured. */
+  raiseTo(ms: number): void {
+    this.add(Math.max(0, ms - this.usedMs));
+  }
+
+  /** So many milliseconds more. */
+  add(ms: number): void {
+    this.#usedMs += ms;
+    this.#checkSoon();
+  }
+
+  /** Ends the measurement. */
+  stop(): void {
+    this.#halt();
+    clearTimeout(this.#budgetTimer);
+  }
+
+  #halt(): void {
+    this.#usedMs = this.usedMs;
+    this.#runningSince = undefined;
+    clearTimeout(this.#wakeTimer);
+  }
+
+  #check(): void {
+    const leftMs = this.#budgetMs - this.usedMs;
     if (leftMs <= 0) {
-      budgetTimer = undefined;
-      onOverrun();
-    } else budgetTimer = setTimeout(check, Math.ceil(leftMs));
+      this.#budgetTimer = undefined;
+      this.#onOverrun();
+    } else this.#budgetTimer = setTimeout(() => this.#check(), Math.ceil(leftMs));
   }
 
   /** Time was added that the timer does not know of. */
-  function checkSoon(): void {
-    if (budgetTimer === undefined || budgetMs > total()) return;
-    clearTimeout(budgetTimer);
-    check();
+  #checkSoon(): void {
+    if (this.#budgetTimer === undefined || this.#budgetMs > this.usedMs) return;
+    clearTimeout(this.#budgetTimer);
+    this.#check();
   }
-
-  function resume(): void {
-    clearTimeout(wakeTimer);
-    runningSince ??= performance.now();
-  }
-
-  return {
-    pause(wakeInMs) {
-      usedMs = total();
-      runningSince = undefined;
-      pausedSince = performance.now();
-      clearTimeout(wakeTimer);
-      if (wakeInMs !== null) wakeTimer = setTimeout(resume, Math.min(wakeInMs, MAX_TIMER_MS));
-      checkSoon();
-    },
-    resume,
-    noteSign() {
-      if (runningSince !== undefined) return;
-      clearTimeout(wakeTimer);
-      runningSince = pausedSince;
-    },
-    raiseTo(ms) {
-      usedMs += Math.max(0, ms - total());
-      checkSoon();
-    },
-    add(ms) {
-      usedMs += ms;
-      checkSoon();
-    },
-    stop() {
-      usedMs = total();
-      runningSince = undefined;
-      clearTimeout(wakeTimer);
-      clearTimeout(budgetTimer);
-    },
-    get usedMs() {
-      return total();
-    },
-  };
 }

@@ -132,7 +132,7 @@ class LiveScriptSession implements ScriptSession {
     const cell = this.#startCell();
     this.#watch(cell, options.signal);
     const { maxOutputBytes, maxCalls, maxCallsInFlight } = this.#limits;
-    this.#attached.send([
+    void this.#attached.send([
       ...this.#undeclared.splice(0),
       { type: "run", cell: this.#cells, code, limits: { maxOutputBytes, maxCalls, maxCallsInFlight } },
     ]);

@@ -116,12 +116,12 @@ function tooLarge(size: string, maxBytes: number): string {
 }
 
 function toRefusal(error: unknown, maxBytes: number): ResultValue {
-  if (error instanceof ResultTooLong)
-    return { ok: false, message: tooLarge("more bytes than allowed", maxBytes) };
-  return {
-    ok: false,
-    message: error instanceof Refusal ? error.message : `it fails: ${toErrorMessage(error)}`,
-  };
+  if (error instanceof Refusal) return { ok: false, message: error.message };
+  const isTooLong = error instanceof ResultTooLong;
+  const message = isTooLong
+    ? tooLarge("more bytes than allowed", maxBytes)
+    : `it fails: ${toErrorMessage(error)}`;
+  return { ok: false, message };
 }
 
 /** The JSON of a value, or undefined when JSON leaves it out. */

@@ -139,6 +139,15 @@ export const requirements: readonly Requirement[] = [
     "wasm.snapshot": "a damaged snapshot is rebuilt; a snapshot is written atomically",
     "wasm.memory": "memory is capped, that of the script and that of the process",
   }),
+  ...promises("issue 10, root 6", {
+    "wasm.kernel-wall":
+      "on Linux the kernel refuses a guest all but what a running one needs, or no session starts; elsewhere it is told",
+    "wasm.no-threads": "plain Python that finds JavaScript starts no worker and loads no graphics driver",
+    "wasm.memory-by-kernel": "memory stays bounded while the host's loop stands still",
+    "wasm.full-input": "a guest whose input is full ends with its host, too",
+    "wasm.snapshot-owner": "a snapshot that another user owns or could change is not used",
+    "wasm.silent-output": "what a guest writes past the frames costs the host nothing, or ends its session",
+  }),
   ...promises("design 4.5", {
     "tool.json-schema":
       "tools are declared with Zod or with JSON Schema; input is validated before execute runs",

@@ -30,8 +30,8 @@ test(
     const { sessions, ends } = report.value as GeneratedOutcome;
     expect(sessions).toBeGreaterThanOrEqual(SHORT_SESSIONS);
     expect(ENDS).toEqual(expect.arrayContaining(Object.keys(ends)));
-    for (const end of ["protocol-violation", "result null", "sandbox-ended"])
-      expect(ends[end]).toBeGreaterThan(0);
+    const seen = ["protocol-violation", "result null", "sandbox-ended"].map((end) => ends[end] ?? 0);
+    expect(Math.min(...seen)).toBeGreaterThan(0);
     expect(report.stderr).toBe("");
     expectBounded(report, 64 * MIB);
   },

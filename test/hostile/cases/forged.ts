@@ -32,6 +32,7 @@ export interface ForgedOutcome {
   readonly message: string;
 }
 
+/* oxlint-disable typescript/prefer-promise-reject-errors, unicorn/no-thenable -- tools do throw such things */
 /** What the tools themselves hold is theirs: one value for all calls. */
 const LARGE_TEXT = Buffer.alloc(16 * MIB, "x").toString("latin1");
 const LARGE_LIST = Array.from({ length: 300_000 }, (_, id) => ({ id, name: `name of ${id}` }));
@@ -66,6 +67,8 @@ const TOOLS = {
     },
   }),
 } satisfies Record<string, () => unknown>;
+
+/* oxlint-enable typescript/prefer-promise-reject-errors, unicorn/no-thenable */
 
 const THROWS = new Proxy(
   {},

@@ -50,6 +50,7 @@ const TOOLS = [
     name: "throws",
     description: "Throws.",
     input: { type: "object" },
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- tools do throw such things
     execute: () => Promise.reject(Object.create(null)),
   }),
 ];

@@ -1,16 +1,33 @@
-/** One request with a body that costs as much as a client can make it cost. */
+/** Requests with bodies that cost as much as a client can make them cost, one after another. */
 import { anthropic } from "../../../src/model/anthropic/anthropic.ts";
 import { bedrock } from "../../../src/model/bedrock/bedrock.ts";
 import { createProxy, type ProxyOptions } from "../../../src/proxy/create-proxy.ts";
 import { forwardTo } from "../../../src/proxy/forward.ts";
 import type { CaseContext } from "../child.ts";
+import { type Cost, startMeasuring } from "../measure.ts";
 import { createAnsweringModel } from "../proxy/answering-model.ts";
-import { startClient } from "../proxy/client.ts";
+import { type Answered, startClient } from "../proxy/client.ts";
 import { idleSandbox } from "../proxy/idle-sandbox.ts";
 import { startUpstream } from "../proxy/upstream.ts";
 
 /** What stands behind the proxy. */
 export type Behind = "nothing" | "invoke" | "converse" | "anthropic" | "forward";
+
+/** Which bodies go where. */
+export interface BodiesArgument {
+  readonly names: readonly string[];
+  readonly behind: Behind;
+  readonly path: string;
+}
+
+/** What a body came to, and what it cost. */
+export interface BodyReport {
+  readonly name: string;
+  readonly answered: Answered;
+  readonly cost: Cost;
+}
+
+const BODIES = new URL("../proxy/bodies.ts", import.meta.url);
 
 function toOptions(behind: Behind, url: string): Pick<ProxyOptions, "model" | "forward"> {
   const model = createAnsweringModel();
@@ -30,19 +47,27 @@ function toOptions(behind: Behind, url: string): Pick<ProxyOptions, "model" | "f
   }
 }
 
-/** The body of that name, to a route of a proxy with something behind it. */
-export async function body(context: CaseContext, argument: unknown): Promise<unknown> {
-  const { name, behind, path } = argument as { name: string; behind: Behind; path: string };
+/** Sends each of the bodies. */
+export async function bodies(context: CaseContext, argument: unknown): Promise<readonly BodyReport[]> {
+  const { names, behind, path } = argument as BodiesArgument;
   const upstream = await startUpstream();
   const proxy = createProxy({ sandbox: idleSandbox, ...toOptions(behind, upstream.url) });
-  const { url } = await proxy.listen();
-  for (const warmUp of ["small", "small", "warm up"]) {
-    await (await startClient({ url: url + path, name: warmUp })).send();
+  const url = (await proxy.listen()).url + path;
+  const client = startClient();
+  for (const name of ["small", "small", "warm up"]) {
+    await client.prepare(BODIES, "makeBody", name);
+    await client.send({ url });
   }
-  const client = await startClient({ url: url + path, name });
   await context.measure();
-  const answered = await client.send();
+  const reports: BodyReport[] = [];
+  for (const name of names) {
+    await client.prepare(BODIES, "makeBody", name);
+    const measurement = await startMeasuring();
+    const answered = await client.send({ url });
+    reports.push({ name, answered, cost: await measurement.stop() });
+  }
+  await client.stop();
   await proxy.close({ deadlineMs: 0 });
   await upstream.stop();
-  return answered;
+  return reports;
 }

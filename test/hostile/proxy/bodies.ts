@@ -29,7 +29,7 @@ const call = (at: number): string =>
 const result = (at: number): string => `{"type":"tool_result","tool_use_id":"toolu_${at}","content":"${at}"}`;
 
 /** Bodies by name. */
-export const BODIES: Readonly<Record<string, () => string>> = {
+const BODIES: Readonly<Record<string, () => string>> = {
   small: () => `{${HEAD},${TALK}}`,
   "warm up": () =>
     `{${HEAD},"messages":[${many(3_000, '{"role":"user","content":[{"type":"text","text":"x"}]},{"role":"assistant","content":"y"}')},{"role":"user","content":"${"z".repeat(300_000)}"}]}`,
@@ -127,3 +127,37 @@ export const BODIES: Readonly<Record<string, () => string>> = {
     return `{${HEAD},${TALK},"tools":[${CODE},{"name":"get","allowed_callers":["code_execution_20260120"],"input_schema":{"type":"object","properties":{"a":{"$ref":"#/$defs/d0"}},"$defs":{${definitions},"d20000":{}}}}]}`;
   },
 };
+
+/** Makes the body of that name. */
+export function makeBody(name: unknown): string {
+  const make = BODIES[String(name)];
+  if (make === undefined) throw new Error(`There is no body "${String(name)}"`);
+  return make();
+}
+
+/** Names of all bodies. */
+export const BODY_NAMES: readonly string[] = Object.keys(BODIES);
+
+/** One of each kind. */
+export const SHORT_BODY_NAMES: readonly string[] = [
+  "wrong numbers in stop_sequences",
+  "blocks without a type, as many as are read",
+  "a block of many members",
+  "an input of many members",
+  "members with numbers as names, as many as are read",
+  "deep arrays, as many as are read",
+  "one string with one wide character",
+  "a name of a model",
+  "blocks as many as are read",
+  "scripts, then empty messages",
+  "scripts that end from the front, then texts",
+  "calls and results, one of each a message",
+  "output full of tags",
+];
+
+/** Those that are sent on, and are large. */
+export const LARGE_BODY_NAMES: readonly string[] = [
+  "strings with wide characters",
+  "blocks as many as are read",
+  "an input of many members",
+];

@@ -48,8 +48,10 @@ if (parentPort !== null) {
   const port = parentPort;
   const server = createServer((request, response) => {
     request.resume().on("end", () => {
+      // Requests with code execution are always streamed; of those only what they cost until then is looked at.
+      const status = /stream/.test(request.url ?? "") ? 400 : 200;
       const body = JSON.stringify(answerTo(request.url ?? ""));
-      response.writeHead(200, { "content-type": "application/json" }).end(body);
+      response.writeHead(status, { "content-type": "application/json" }).end(body);
     });
   });
   server.listen(0, "127.0.0.1", () => {
