@@ -35,7 +35,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 _FILTER_MODE = 2
 
 
-def tighten():
+def tighten(process_one=0):
     """Installs the filter for this process; before any thread is started. False where it cannot be installed."""
     machine = _MACHINES.get(os.uname().machine)
     if machine is None:
