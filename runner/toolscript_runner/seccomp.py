@@ -1,9 +1,9 @@
 """A second system call filter, on top of the container's own: it allows what Python needs, and nothing else.
 
 Guarantee: once `tighten` has returned True, this process and all of its children can make the calls of
-`system_calls.py` alone, with sockets of three families, no new namespaces, and nothing that slows process 1 down. All
-others, also those that kernels will get one day, fail with ENOSYS, after which programs fall back. Filters add up: nothing
-that the container forbids becomes allowed.
+`system_calls.py` alone, with sockets of three families, no new namespaces, and nothing that slows process 1 down. The
+others are not permitted; those that are younger, or do not exist yet, are as unknown as to an old kernel, after which
+programs fall back. Filters add up: nothing that the container forbids becomes allowed.
 """
 
 import os
@@ -13,10 +13,14 @@ from .system_calls import read_calls
 
 # Values of AUDIT_ARCH.
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+# C's libraries do without it when it is unknown.
+_EXECVEAT = {"x86_64": 322, "aarch64": 281}
 _SOCKET_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6
 # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. `clone3`, whose flags no filter sees, is not allowed.
 _NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 _PRIO_PROCESS = 0
+# From here on, Linux 5.1, calls have the same numbers everywhere, and programs know that they may be missing.
+_FIRST_YOUNG = 424
 
 # Codes of the classic BPF machine: load a word of the call's description, compare and jump, return.
 _LOAD = 0x20
@@ -87,7 +91,10 @@ def _make_rules(machine, process_one):
         "sched_setscheduler": spare,
         "prlimit64": spare,
     }
-    return {number: special.get(name, (_give(_ALLOW),)) for name, number in read_calls(machine).items()}
+    rules = {number: (_give(_EPERM),) for number in range(_FIRST_YOUNG)}
+    rules[_EXECVEAT[machine]] = (_give(_ENOSYS),)
+    rules.update({number: special.get(name, (_give(_ALLOW),)) for name, number in read_calls(machine).items()})
+    return rules
 
 
 def _give(action):

@@ -1,7 +1,6 @@
 """The system calls that Python, its standard library and the usual native packages make, by number.
 
-Anything else does not exist for a script: what is not listed here is refused as a kernel refuses what it does not know,
-and programs fall back. Numbers never change their meaning; those of arm64 are Linux's common ones.
+A script can make no others. Numbers never change their meaning; those of arm64 are Linux's common ones.
 """
 
 # Each: the name, its number on x86-64, and on arm64; "-" where there is none.
