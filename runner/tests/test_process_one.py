@@ -32,6 +32,7 @@ if sys.argv[2] == "emulator":
     process_one.os.execve = emulate
     process_one.os.fchmod = lambda *_: None
 lifeline = process_one.split()
+process_one.end_with(lifeline.process_one)
 def say(text):
     os.write(2, text.encode() + b"\\n")
 def read_all(descriptor, enough):
@@ -62,7 +63,7 @@ class Watched:
         self.process.stdin.close()
 
     def end(self):
-        """Waits for process 1 and returns its exit code. What it left behind ends with its own sleep."""
+        """Waits for process 1 and returns its exit code."""
         try:
             return self.process.wait(20)
         finally:
@@ -229,6 +230,18 @@ class EmulatedProgram(InEveryWay, unittest.TestCase):
 @unittest.skipIf(EMULATOR is None, "qemu-aarch64 is not installed")
 class EmulatedTaking(Taking):
     way = "emulator"
+
+
+class Assembled(unittest.TestCase):
+    def test_the_program_is_what_its_steps_say(self):
+        sys.path.insert(0, os.path.join(RUNNER, "watcher"))
+        try:
+            import build
+        finally:
+            sys.path.pop(0)
+        with open(build.TARGET) as file:
+            written = file.read()
+        self.assertEqual(written[written.index(build.BEGIN) :], build.render(), "run python3 runner/watcher/build.py")
 
 
 del InEveryWay

@@ -1,44 +1,40 @@
 """Process 1 of a container: watches the host's end of the input and ends the container, whatever the script does.
 
 The process that was started forks: the child goes on as the runner, and the parent becomes a program of a few kilobytes
-that runs no interpreter. Guarantees: it ends within a tenth of a second when the host's end is closed, and a container ends with its process
-1; it ends with the runner, with the runner's exit code; it hands SIGINT on and collects orphans. The script, although it
-has the same user, can neither stop nor trace it, nor reach its memory and descriptors.
+that runs no interpreter (`runner/watcher/program.py`). Guarantees: it ends within a tenth of a second when the host's end
+is closed, and a container ends with its process 1; it ends with the runner, with the runner's exit code; it hands SIGINT on
+and collects orphans. The script, although it has the same user, can neither stop nor trace it, nor reach its memory and
+descriptors.
 
 The end of an input cannot be seen behind bytes that nobody reads, nor while a script has opened the other end of it. So
 process 1 takes over an input that lies unread and hands it on through a pipe, and it ends when the input is opened anew.
+
+This file runs before the others of the package, and imports nothing that Python has not imported when it starts.
 """
 
 import os
-import select
-import signal
-import stat
 
-from .machine_code import MACHINES, assemble
+import _signal
 
-# Exit codes of process 1 itself: `EX_OSERR`, it could not do its work; `EX_NOPERM`, the input was opened anew.
+# Exit code when process 1 could not do its work, `EX_OSERR`.
 EXIT_BROKEN = 71
-EXIT_OPENED = 77
 
-_OPENED_TEXT = b"toolscript: the script opened the input of its session\n"
-
-# It looks for unread bytes now and then, and quickly once there are some. When so many quick looks found the same, it takes
-# over; it waits for a runner that is just reading, for as many looks again. A runner that ends by itself has a moment.
-_REST_NANOSECONDS = 500_000_000
-_LOOK_NANOSECONDS = 50_000_000
-_LAST_NANOSECONDS = 50_000_000
-_UNREAD_LOOKS = 10
-_PATIENT_LOOKS = 20
-_READ_BYTES = 64 * 1024
-_MOST_HELD_BYTES = 256 * 1024 * 1024
-
-_SIGNALS = (signal.SIGINT, signal.SIGCHLD)
+_SIGNALS = (_signal.SIGINT, _signal.SIGCHLD)
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
+_MFD_CLOEXEC, _MFD_EXEC = 1, 16
+# Where the data lie in the program's file, and in them what differs: the runner's id, two descriptors, a path.
+_DATA_OFFSET = 0x10000
+_VALUES_OFFSET = 32
+_PIPE_MASK, _PIPE_TYPE = 0o170000, 0o010000
+# In the fall-back: a runner that ends by itself has a moment.
+_LAST_SECONDS = 0.05
 
 
 class Lifeline:
-    """What the runner shares with process 1: descriptors."""
+    """What the runner knows of process 1: its id, and the descriptors that they share."""
 
-    def __init__(self, turn_read, turn_write, relay):
+    def __init__(self, process_one, turn_read, turn_write, relay):
+        self.process_one = process_one
         # A pipe with one byte in it. Who reads the input holds the byte meanwhile; process 1 does not give it back.
         self.turn_read = turn_read
         self.turn_write = turn_write
@@ -53,17 +49,18 @@ def split():
     os.set_blocking(turn_read, False)
     os.set_blocking(relay_write, False)
     os.write(turn_write, b".")
-    former = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    former = _signal.pthread_sigmask(_signal.SIG_BLOCK, _SIGNALS)
+    parent = os.getpid()
     runner = os.fork()
     if runner == 0:
         os.setsid()  # what a script sends to its own group is not for process 1
-        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, former)
         os.close(relay_write)
-        return Lifeline(turn_read, turn_write, relay_read)
+        return Lifeline(parent, turn_read, turn_write, relay_read)
     try:
         os.close(turn_write)
         os.close(relay_read)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
         try:
             _become_program(runner, turn_read, relay_write)
         except (OSError, AttributeError):  # this kernel, or this Python, starts no program from memory
@@ -73,238 +70,39 @@ def split():
         os._exit(EXIT_BROKEN)
 
 
-# The program
-
-_CLOEXEC, _NONBLOCK = 0o2000000, 0o4000
-_EINTR, _EAGAIN = -4, -11
-_MFD_CLOEXEC, _MFD_EXEC = 1, 16
-_PR_SET_DUMPABLE = 4
-_PR_SET_PDEATHSIG = 1
-_IN_OPEN = 0x20
-_WNOHANG = 1
-_FIONREAD = 0x541B
-_SIGINT = int(signal.SIGINT)
-_POLLIN, _POLLOUT, _POLLRDHUP = 0x1, 0x4, 0x2000
-_ENDED = 0x8 | 0x10 | 0x20 | _POLLRDHUP  # POLLERR, POLLHUP, POLLNVAL
-# A cell that is a `struct pollfd` holds a descriptor, events << 32, and what happened << 48.
-_EVENTS, _HAPPENED = 32, 48
-_NO_DESCRIPTOR = 0xFFFFFFFF
-
-
 def _become_program(runner, turn, relay):
-    machine = os.uname().machine
-    if machine not in MACHINES:
+    code, data = map(bytes.fromhex, _PROGRAMS.get(os.uname().machine, ("", "")))
+    if not code:
         return
     try:
         file = os.memfd_create("toolscript", _MFD_CLOEXEC | _MFD_EXEC)
     except OSError:  # before Linux 6.3
         file = os.memfd_create("toolscript", _MFD_CLOEXEC)
-    for offset, data in assemble(machine, STEPS, make_cells(runner, turn, relay)):
-        os.pwrite(file, data, offset)
+    is_pipe = os.fstat(0).st_mode & _PIPE_MASK == _PIPE_TYPE  # nothing else can be opened anew
+    values = [number.to_bytes(8, "little") for number in (runner, turn, relay)]
+    os.pwrite(file, code, 0)
+    os.pwrite(file, data, _DATA_OFFSET)
+    os.pwrite(file, b"".join(values) + (b"/proc/self/fd/0" if is_pipe else b""), _DATA_OFFSET + _VALUES_OFFSET)
     os.fchmod(file, 0o100)  # the kernel lets nobody look into a process whose program nobody may read
     for descriptor in (turn, relay):
         os.set_inheritable(descriptor, True)
     os.execve(file, ["toolscript"], {})
 
 
-def make_cells(runner, turn, relay):
-    """The variables of the program, which begins with these values."""
-    is_pipe = stat.S_ISFIFO(os.fstat(0).st_mode)  # nothing else can be opened anew
-    return {
-        # Four that are polled: the input, signals, openings of the input, the way to the runner.
-        "input": _POLLRDHUP << _EVENTS,
-        "signals": _NO_DESCRIPTOR,
-        "openings": _NO_DESCRIPTOR,
-        "outlet": _NO_DESCRIPTOR,
-        "seconds": 0,
-        "nanoseconds": 0,
-        "pause": _REST_NANOSECONDS,
-        "paused": 0,
-        "polled": 0,
-        "happened": 0,
-        "runner": runner,
-        "turn": turn,
-        "relay": relay,
-        "signal descriptor": 0,
-        "inotify": 0,
-        "status": 0,
-        "unread": 0,
-        "unread before": 0,
-        "looks": 0,
-        "is relaying": 0,
-        # What is held for the runner lies between `sent` and `held`.
-        "start": 0,
-        "sent": 0,
-        "held": 0,
-        "scratch": 0,
-        "mask": sum(1 << (number - 1) for number in _SIGNALS),
-        "signal": bytes(128),  # struct signalfd_siginfo
-        "path": b"/proc/self/fd/0\0" if is_pipe else b"\0",
-        "opened text": _OPENED_TEXT,
-    }
-
-
-STEPS = (
-    # Again, for a kernel that does not go by the program's rights.
-    ("call", "prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0),
-    ("call", "signalfd4", -1, "&mask", 8, _CLOEXEC | _NONBLOCK),
-    ("if", "result", "<", 0, "broken"),
-    ("set", "signal descriptor", "result"),
-    ("set", "signals", "result"),
-    ("add", "signals", _POLLIN << _EVENTS),
-    # A kernel without it lets openings go unnoticed.
-    ("call", "inotify_init1", _CLOEXEC | _NONBLOCK),
-    ("if", "result", "<", 0, "poll"),
-    ("set", "inotify", "result"),
-    ("call", "inotify_add_watch", "inotify", "&path", _IN_OPEN),
-    ("if", "result", "<", 0, "poll"),
-    ("set", "openings", "inotify"),
-    ("add", "openings", _POLLIN << _EVENTS),
-
-    ("label", "poll"),
-    ("set", "seconds", 0),
-    ("set", "nanoseconds", "pause"),
-    ("call", "ppoll", "&input", 4, "&seconds", 0, 0),
-    ("set", "polled", "result"),
-    ("if", "polled", "==", _EINTR, "poll"),
-    ("if", "polled", "<", 0, "broken"),
-    ("set", "happened", "input"),
-    ("shift", "happened", _HAPPENED),
-    ("set", "scratch", "happened"),
-    ("and", "scratch", _ENDED),
-    ("if", "scratch", "!=", 0, "over"),
-    ("set", "scratch", "openings"),
-    ("shift", "scratch", _HAPPENED),
-    ("if", "scratch", "!=", 0, "opened"),
-
-    ("set", "scratch", "signals"),
-    ("shift", "scratch", _HAPPENED),
-    ("if", "scratch", "==", 0, "collect"),
-    ("set", "signal", 0),
-    ("call", "read", "signal descriptor", "&signal", 128),
-    ("and", "signal", 0xFFFFFFFF),
-    ("if", "signal", "!=", _SIGINT, "collect"),
-    ("call", "kill", "runner", _SIGINT),
-
-    # One child in each turn, so that nothing keeps it from looking at the input. There may be another one then.
-    ("label", "collect"),
-    ("call", "wait4", -1, "&status", _WNOHANG, 0),
-    ("if", "result", "==", "runner", "runner ended"),
-    ("set", "paused", "pause"),
-    ("if", "result", "<", 1, "no more"),
-    ("set", "pause", 0),
-    ("jump", "collected"),
-    ("label", "no more"),
-    ("set", "pause", _REST_NANOSECONDS),
-    ("if", "looks", "==", 0, "collected"),
-    ("set", "pause", _LOOK_NANOSECONDS),
-    ("label", "collected"),
-    ("if", "is relaying", "!=", 0, "relay"),
-    ("if", "polled", "!=", 0, "poll"),
-    ("if", "paused", "==", 0, "poll"),
-
-    # Nothing happened for a while: does the input lie unread?
-    ("call", "ioctl", 0, _FIONREAD, "&unread"),
-    ("if", "unread", "==", "unread before", "the same"),
-    ("set", "unread before", "unread"),
-    ("set", "looks", 0),
-    ("label", "the same"),
-    ("set", "pause", _LOOK_NANOSECONDS),
-    ("add", "looks", 1),
-    ("if", "unread", "!=", 0, "lies unread"),
-    ("set", "pause", _REST_NANOSECONDS),
-    ("set", "looks", 0),
-    ("label", "lies unread"),
-    ("if", "looks", "<", _UNREAD_LOOKS, "poll"),
-    ("call", "read", "turn", "&scratch", 1),
-    ("if", "result", "==", 1, "take over"),
-    ("if", "looks", "<", _PATIENT_LOOKS, "poll"),
-
-    ("label", "take over"),
-    ("set", "is relaying", 1),
-    ("set", "input", (_POLLIN | _POLLRDHUP) << _EVENTS),
-    ("call", "brk", 0),
-    ("set", "start", "result"),
-    ("set", "sent", "start"),
-    ("set", "held", "start"),
-    ("jump", "poll"),
-
-    ("label", "relay"),
-    ("and", "happened", _POLLIN),
-    ("if", "happened", "==", 0, "send"),
-    ("set", "scratch", "held"),
-    ("add", "scratch", _READ_BYTES),
-    ("call", "brk", "scratch"),
-    ("if", "result", "!=", "scratch", "broken"),
-    ("call", "read", 0, "held", _READ_BYTES),
-    ("if", "result", "==", 0, "over"),
-    ("if", "result", "<", 0, "send"),
-    ("add", "held", "result"),
-    ("label", "send"),
-    ("if", "sent", "==", "held", "nothing held"),
-    ("set", "scratch", "held"),
-    ("subtract", "scratch", "sent"),
-    ("call", "write", "relay", "sent", "scratch"),
-    ("if", "result", "==", _EAGAIN, "something held"),
-    ("if", "result", "<", 0, "broken"),
-    ("add", "sent", "result"),
-    ("if", "sent", "!=", "held", "something held"),
-    ("label", "nothing held"),
-    ("set", "sent", "start"),
-    ("set", "held", "start"),
-    ("call", "brk", "start"),
-    ("set", "outlet", _NO_DESCRIPTOR),
-    ("set", "input", (_POLLIN | _POLLRDHUP) << _EVENTS),
-    ("jump", "poll"),
-    ("label", "something held"),
-    ("set", "outlet", "relay"),
-    ("add", "outlet", _POLLOUT << _EVENTS),
-    ("set", "input", (_POLLIN | _POLLRDHUP) << _EVENTS),
-    ("set", "scratch", "held"),
-    ("subtract", "scratch", "start"),
-    ("if", "scratch", "<", _MOST_HELD_BYTES, "poll"),
-    ("set", "input", _POLLRDHUP << _EVENTS),
-    ("jump", "poll"),
-
-    ("label", "runner ended"),
-    ("set", "scratch", "status"),
-    ("and", "scratch", 0x7F),  # the signal that killed it
-    ("if", "scratch", "==", 0, "runner exited"),
-    ("add", "scratch", 128),
-    ("call", "exit_group", "scratch"),
-    ("label", "runner exited"),
-    ("shift", "status", 8),
-    ("and", "status", 0xFF),
-    ("call", "exit_group", "status"),
-    ("label", "opened"),
-    ("call", "write", 2, "&opened text", len(_OPENED_TEXT)),
-    ("call", "exit_group", EXIT_OPENED),
-    ("label", "broken"),
-    ("call", "exit_group", EXIT_BROKEN),
-
-    # One that is ending by itself may say how.
-    ("label", "over"),
-    ("set", "seconds", 0),
-    ("set", "nanoseconds", _LAST_NANOSECONDS),
-    ("call", "ppoll", "&signals", 1, "&seconds", 0, 0),
-    ("call", "wait4", "runner", "&status", _WNOHANG, 0),
-    ("if", "result", "==", "runner", "runner ended"),
-    ("call", "exit_group", 0),
-)  # fmt: skip
-
-
-# Where no program can be started from memory, the parent stays what it is. It neither takes over nor notices openings.
+# The fall-back: the parent stays what it is. It neither takes the input over nor notices that it was opened anew.
 
 
 def _watch(runner):
+    import select
+
     wake_read, wake_write = os.pipe()
     for end in (wake_read, wake_write):
         os.set_blocking(end, False)
-    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGINT, lambda *_: os.kill(runner, signal.SIGINT))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-    _hide()
+    _signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    _signal.signal(_signal.SIGCHLD, lambda *_: None)
+    _signal.signal(_signal.SIGINT, lambda *_: os.kill(runner, _signal.SIGINT))
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _SIGNALS)
+    _call_prctl(_PR_SET_DUMPABLE, 0)
     poll = select.poll()
     poll.register(0, getattr(select, "POLLRDHUP", 0))
     poll.register(wake_read, select.POLLIN)
@@ -312,7 +110,7 @@ def _watch(runner):
         _collect(runner)
         ready = [descriptor for descriptor, _ in poll.poll()]
         if 0 in ready:
-            select.select((wake_read,), (), (), _LAST_NANOSECONDS / 1e9)
+            select.select((wake_read,), (), (), _LAST_SECONDS)
             _collect(runner)
             os._exit(0)
         try:
@@ -333,22 +131,125 @@ def _collect(runner):
             return
 
 
-def _hide():
-    try:
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    except (ImportError, OSError, AttributeError):
-        pass
-
-
-def end_with(parent):
-    """Lets the kernel end this process with its parent, for where that is not process 1 of a container."""
-    try:
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-    except (ImportError, OSError, AttributeError):
-        return
-    if os.getppid() != parent:
+def end_with(process_one):
+    """Lets the kernel end this process with that one, for where it is not process 1 of a container."""
+    if _call_prctl(_PR_SET_PDEATHSIG, int(_signal.SIGKILL)) and os.getppid() != process_one:
         os._exit(0)
+
+
+def _call_prctl(option, value):
+    try:
+        import ctypes
+
+        return ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0
+    except (ImportError, OSError, AttributeError):
+        return False
+
+
+# Assembled by runner/watcher/build.py, not written by hand: for each machine the code, and the data.
+_PROGRAMS = {
+    "x86_64": (
+        "7f454c4602010100000000000000000002003e0001000000e800400000000000400000000000000000000000000000000000000040003800"
+        "03004000000000000100000005000000000000000000000000004000000000000000400000000000110a000000000000110a000000000000"
+        "0000010000000000010000000600000000000100000000000000600000000000000060000000000098010000000000009801000000000000"
+        "000001000000000051e574640600000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "0000010000000000bb00006000bf04000000be00000000ba0000000041ba0000000041b800000000b89d0000000f054889839001000048c7"
+        "c7ffffffff488db3d0000000ba0800000041ba00080800b8210100000f0548898390010000488b8390010000b9000000004839c80f8c1608"
+        "0000488b839001000048898378000000488b839001000048898308000000488b830800000048b900000000010000004801c8488983080000"
+        "00bf00080800b8260100000f0548898390010000488b8390010000b9000000004839c80f8c6d000000488b83900100004889838000000048"
+        "8bbb80000000488db338000000ba20000000b8fe0000000f0548898390010000488b8390010000b9000000004839c80f8c29000000488b83"
+        "8000000048898310000000488b831000000048b900000000010000004801c848898310000000b80000000048898348000000488b83580000"
+        "0048898350000000488dbb00000000be04000000488d934800000041ba0000000041b800000000b80f0100000f0548898390010000488b83"
+        "9001000048898368000000488b836800000048c7c1fcffffff4839c80f8494ffffff488b8368000000b9000000004839c80f8cc906000048"
+        "8b830000000048898370000000488b8370000000b93000000048d3e848898370000000488b8370000000488983c8000000488b83c8000000"
+        "b9382000004821c8488983c8000000488b83c8000000b9000000004839c80f857f060000488b8310000000488983c8000000488b83c80000"
+        "00b93000000048d3e8488983c8000000488b83c8000000b9000000004839c80f8501060000488b8308000000488983c8000000488b83c800"
+        "0000b93000000048d3e8488983c8000000488b83c8000000b9000000004839c80f8472000000b800000000488983d8000000488bbb780000"
+        "00488db3d8000000ba80000000b8000000000f0548898390010000488b83d8000000b9ffffffff4821c8488983d8000000488b83d8000000"
+        "b9020000004839c80f851a000000488bbb20000000be02000000b83e0000000f054889839001000048c7c7ffffffff488db388000000ba01"
+        "00000041ba00000000b83d0000000f0548898390010000488b8390010000488b8b200000004839c80f8473040000488b8358000000488983"
+        "60000000488b8390010000b9010000004839c80f8c11000000b80000000048898358000000e92d000000b80065cd1d48898358000000488b"
+        "83a0000000b9000000004839c80f840c000000b880f0fa0248898358000000488b83a8000000b9000000004839c80f8588010000488b8368"
+        "000000b9000000004839c80f8575fdffff488b8360000000b9000000004839c80f8460fdffffbf00000000be1b540000488d9390000000b8"
+        "100000000f0548898390010000488b8390000000488b8b980000004839c80f841a000000488b839000000048898398000000b80000000048"
+        "8983a0000000b880f0fa0248898358000000488b83a0000000b9010000004801c8488983a0000000488b8390000000b9000000004839c80f"
+        "8518000000b80065cd1d48898358000000b800000000488983a0000000488b83a0000000b90a0000004839c80f8cacfcffff488bbb280000"
+        "00488db3c8000000ba01000000b8000000000f0548898390010000488b8390010000b9010000004839c80f8415000000488b83a0000000b9"
+        "140000004839c80f8c61fcffffb801000000488983a800000048b8000000000120000048898300000000bf00000000b80c0000000f054889"
+        "8390010000488b8390010000488983b0000000488b83b0000000488983b8000000488b83b0000000488983c0000000e902fcffff488b8370"
+        "000000b9010000004821c848898370000000488b8370000000b9000000004839c80f84b1000000488b83c0000000488983c8000000488b83"
+        "c8000000b9000001004801c8488983c8000000488bbbc8000000b80c0000000f0548898390010000488b8390010000488b8bc80000004839"
+        "c80f85d1020000bf00000000488bb3c0000000ba00000100b8000000000f0548898390010000488b8390010000b9000000004839c80f84b0"
+        "020000488b8390010000b9000000004839c80f8c18000000488b83c0000000488b8b900100004801c8488983c0000000488b83b800000048"
+        "8b8bc00000004839c80f84a4000000488b83c0000000488983c8000000488b83c8000000488b8bb80000004829c8488983c8000000488bbb"
+        "30000000488bb3b8000000488b93c8000000b8010000000f0548898390010000488b839001000048c7c1f5ffffff4839c80f849700000048"
+        "8b8390010000b9000000004839c80f8ce4010000488b83b8000000488b8b900100004801c8488983b8000000488b83b8000000488b8bc000"
+        "00004839c80f8553000000488b83b0000000488983b8000000488b83b0000000488983c0000000488bbbb0000000b80c0000000f05488983"
+        "90010000b8ffffffff4889831800000048b8000000000120000048898300000000e918faffff488b833000000048898318000000488b8318"
+        "00000048b900000000040000004801c84889831800000048b8000000000120000048898300000000488b83c0000000488983c8000000488b"
+        "83c8000000488b8bb00000004829c8488983c8000000488b83c8000000b9000000104839c80f8ca3f9ffff48b80000000000200000488983"
+        "00000000e98df9ffff488b8388000000488983c8000000488b83c8000000b97f0000004821c8488983c8000000488b83c8000000b9000000"
+        "004839c80f842b000000488b83c8000000b9800000004801c8488983c8000000488bbbc8000000b8e70000000f0548898390010000488b83"
+        "88000000b90800000048d3e848898388000000488b8388000000b9ff0000004821c848898388000000488bbb88000000b8e70000000f0548"
+        "898390010000bf02000000488db358010000ba37000000b8010000000f0548898390010000bf4d000000b8e70000000f0548898390010000"
+        "bf47000000b8e70000000f0548898390010000b80000000048898348000000b880f0fa0248898350000000488dbb08000000be0100000048"
+        "8d934800000041ba0000000041b800000000b80f0100000f0548898390010000488bbb20000000488db388000000ba0100000041ba000000"
+        "00b83d0000000f0548898390010000488b8390010000488b8b200000004839c80f8493feffffbf00000000b8e70000000f05488983900100"
+        "00",
+        "0000000000200000ffffffff00000000ffffffff00000000ffffffff00000000000000000000000000000000000000000000000000000000"
+        "00000000000000000000000000000000000000000000000000000000000000000065cd1d0000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000000000000000000002000100000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000000000746f6f6c7363726970743a2074686520736372697074206f70656e65642074686520696e707574206f66206974732073"
+        "657373696f6e0a000000000000000000",
+    ),
+    "aarch64": (
+        "7f454c460201010000000000000000000200b70001000000e800400000000000400000000000000000000000000000000000000040003800"
+        "0300400000000000010000000500000000000000000000000000400000000000000040000000000000080000000000000008000000000000"
+        "0000010000000000010000000600000000000100000000000000600000000000000060000000000098010000000000009801000000000000"
+        "000001000000000051e574640600000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "0000010000000000130080d2130ca0f2800080d2010080d2020080d2030080d2040080d2e81480d2010000d4e90300aa69ca00f900008092"
+        "61420391020180d2030081d20301a0f2480980d2010000d4e90300aa69ca00f969ca40f90a0080d23f010aeb6b31005469ca40f9693e00f9"
+        "69ca40f9690600f9690640f90a0080d22a00c0f229010a8b690600f9000081d20001a0f2480380d2010000d4e90300aa69ca00f969ca40f9"
+        "0a0080d23f010aebab02005469ca40f9694200f9604240f961e20091020480d2680380d2010000d4e90300aa69ca00f969ca40f90a0080d2"
+        "3f010aeb0b010054694240f9690a00f9690a40f90a0080d22a00c0f229010a8b690a00f9090080d2692600f9692e40f9692a00f960020091"
+        "810080d262220191030080d2040080d2280980d2010000d4e90300aa69ca00f969ca40f9693600f9693640f96a0080923f010aebc0fdff54"
+        "693640f90a0080d23f010aebab290054690240f9693a00f9693a40f90a0680d22925ca9a693a00f9693a40f9696600f9696640f90a0784d2"
+        "29010a8a696600f9696640f90a0080d23f010aeb41280054690a40f9696600f9696640f90a0680d22925ca9a696600f9696640f90a0080d2"
+        "3f010aebe1240054690640f9696600f9696640f90a0680d22925ca9a696600f9696640f90a0080d23f010aeb20030054090080d2696e00f9"
+        "603e40f961620391021080d2e80780d2010000d4e90300aa69ca00f9696e40f9eaff9fd2eaffbff229010a8a696e00f9696e40f94a0080d2"
+        "3f010aebe1000054601240f9410080d2281080d2010000d4e90300aa69ca00f90000809261220291220080d2030080d2882080d2010000d4"
+        "e90300aa69ca00f969ca40f96a1240f93f010aeb201b0054692e40f9693200f969ca40f92a0080d23f010aeb8b000054090080d2692e00f9"
+        "0b00001409a08cd2a9b9a3f2692e00f9695240f90a0080d23f010aeb8000005409109ed2495fa0f2692e00f9695640f90a0080d23f010aeb"
+        "81090054693640f90a0080d23f010aebe1f0ff54693240f90a0080d23f010aeb60f0ff54000080d261838ad262420291a80380d2010000d4"
+        "e90300aa69ca00f9694a40f96a4e40f93f010aeba0000054694a40f9694e00f9090080d2695200f909109ed2495fa0f2692e00f9695240f9"
+        "2a0080d229010a8b695200f9694a40f90a0080d23f010aebc100005409a08cd2a9b9a3f2692e00f9090080d2695200f9695240f94a0180d2"
+        "3f010aeb0becff54601640f961220391220080d2e80780d2010000d4e90300aa69ca00f969ca40f92a0080d23f010aeba0000054695240f9"
+        "8a0280d23f010aeb2beaff54290080d2695600f9090080d22900c4f2690200f9000080d2c81a80d2010000d4e90300aa69ca00f969ca40f9"
+        "695a00f9695a40f9695e00f9695a40f9696200f940ffff17693a40f92a0080d229010a8a693a00f9693a40f90a0080d23f010aeba0040054"
+        "696240f9696600f9696640f90a0080d22a00a0f229010a8b696600f9606640f9c81a80d2010000d4e90300aa69ca00f969ca40f96a6640f9"
+        "3f010aeb61110054000080d2616240f9020080d22200a0f2e80780d2010000d4e90300aa69ca00f969ca40f90a0080d23f010aeb80100054"
+        "69ca40f90a0080d23f010aebab000054696240f96aca40f929010a8b696200f9695e40f96a6240f93f010aebc0030054696240f9696600f9"
+        "696640f96a5e40f929010acb696600f9601a40f9615e40f9626640f9080880d2010000d4e90300aa69ca00f969ca40f94a0180923f010aeb"
+        "a003005469ca40f90a0080d23f010aebcb0b0054695e40f96aca40f929010a8b695e00f9695e40f96a6240f93f010aeb21020054695a40f9"
+        "695e00f9695a40f9696200f9605a40f9c81a80d2010000d4e90300aa69ca00f9e9ff9fd2e9ffbff2690e00f9090080d22900c4f2690200f9"
+        "e3feff17691a40f9690e00f9690e40f90a0080d28a00c0f229010a8b690e00f9090080d22900c4f2690200f9696240f9696600f9696640f9"
+        "6a5a40f929010acb696600f9696640f90a0080d20a00a2f23f010aebcbd9ff54090080d20900c4f2690200f9cafeff17694640f9696600f9"
+        "696640f9ea0f80d229010a8a696600f9696640f90a0080d23f010aeb40010054696640f90a1080d229010a8b696600f9606640f9c80b80d2"
+        "010000d4e90300aa69ca00f9694640f90a0180d22925ca9a694600f9694640f9ea1f80d229010a8a694600f9604640f9c80b80d2010000d4"
+        "e90300aa69ca00f9400080d261620591e20680d2080880d2010000d4e90300aa69ca00f9a00980d2c80b80d2010000d4e90300aa69ca00f9"
+        "e00880d2c80b80d2010000d4e90300aa69ca00f9090080d2692600f909109ed2495fa0f2692a00f960220091210080d262220191030080d2"
+        "040080d2280980d2010000d4e90300aa69ca00f9601240f961220291220080d2030080d2882080d2010000d4e90300aa69ca00f969ca40f9"
+        "6a1240f93f010aebc0f6ff54000080d2c80b80d2010000d4e90300aa69ca00f9",
+        "0000000000200000ffffffff00000000ffffffff00000000ffffffff00000000000000000000000000000000000000000000000000000000"
+        "00000000000000000000000000000000000000000000000000000000000000000065cd1d0000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000000000000000000002000100000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000000000746f6f6c7363726970743a2074686520736372697074206f70656e65642074686520696e707574206f66206974732073"
+        "657373696f6e0a000000000000000000",
+    ),
+}

@@ -34,12 +34,11 @@ _GC_THRESHOLD = 10_000
 _LOWEST_PRIVATE = 200
 
 
-def main():
-    """Becomes process 1 and the runner; the runner runs the process's session and ends."""
-    parent = os.getpid()
-    lifeline = split()
-    end_with(parent)
-    tighten(parent)
+def main(lifeline=None):
+    """Runs the process's session and ends the process, which has been split off from process 1, or is now."""
+    lifeline = lifeline or split()
+    end_with(lifeline.process_one)
+    tighten(lifeline.process_one)
     transport = StdioTransport(lifeline)
     try:
         _import_asyncio()
@@ -51,6 +50,7 @@ def main():
         # garbage.
         gc.freeze()
         gc.set_threshold(_GC_THRESHOLD)
+        gc.enable()
         exit_code = runner.serve()
     except BaseException:  # a fault of the runner itself; descriptor 2 leads nowhere any more
         import traceback

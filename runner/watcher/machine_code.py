@@ -1,4 +1,4 @@
-"""A tiny assembler: turns a list of steps into a Linux program of a few kilobytes, for x86-64 and arm64.
+"""A tiny assembler for process 1's program: turns a list of steps into a Linux program of a few kilobytes, for x86-64 and arm64.
 
 Guarantee: the program consists of the steps and nothing else; it needs no library and no interpreter. Knows nothing of
 what the steps are for. Variables are cells of eight bytes, and a step is one of
@@ -29,19 +29,20 @@ _CALLS = {
 _TEXT_ADDRESS = 0x400000
 _DATA_ADDRESS = 0x600000
 # The data begin on a page of their own, also where pages have 64 KiB.
-_DATA_OFFSET = 0x10000
+DATA_OFFSET = 0x10000
 _HEADER_BYTES = 64 + 3 * 56
 _READ, _WRITE, _RUN = 4, 2, 1
+_TWO_TO_64 = 1 << 64
 
 
 def assemble(machine, steps, cells):
-    """The file of the program as [(offset, bytes)]. `cells` maps names to numbers, or to bytes for longer ones."""
+    """The program's file: its beginning, and what lies at `DATA_OFFSET`. `cells` maps names to numbers, or to bytes."""
     offsets, data = _lay_out(dict(cells, result=0))
     coder = _CODERS[machine](_CALLS[machine], offsets)
     for kind, *operands in steps:
         getattr(coder, "_" + kind)(*operands)
     text = coder.finish()
-    return [(0, _header(coder.ELF_NUMBER, len(text), len(data)) + text), (_DATA_OFFSET, data)]
+    return _header(coder.ELF_NUMBER, len(text), len(data)) + text, data
 
 
 def _lay_out(cells):
@@ -56,14 +57,14 @@ def _header(elf_number, text_bytes, data_bytes):
     """The ELF header, and three segments: code, data, and a stack that holds no code."""
 
     def segment(kind, flags, offset, address, size):
-        return pack("<IIQQQQQQ", kind, flags, offset, address, address, size, size, _DATA_OFFSET)
+        return pack("<IIQQQQQQ", kind, flags, offset, address, address, size, size, DATA_OFFSET)
 
     entry = _TEXT_ADDRESS + _HEADER_BYTES
     return (
         b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
         + pack("<HHIQQQIHHHHHH", 2, elf_number, 1, entry, 64, 0, 0, 64, 56, 3, 64, 0, 0)
         + segment(1, _READ | _RUN, 0, _TEXT_ADDRESS, _HEADER_BYTES + text_bytes)
-        + segment(1, _READ | _WRITE, _DATA_OFFSET, _DATA_ADDRESS, data_bytes)
+        + segment(1, _READ | _WRITE, DATA_OFFSET, _DATA_ADDRESS, data_bytes)
         + segment(0x6474E551, _READ | _WRITE, 0, 0, 0)
     )
 
@@ -129,7 +130,7 @@ class _Coder:
 
     def _load(self, register, value):
         if isinstance(value, int):
-            self.load_number(register, value & 0xFFFFFFFFFFFFFFFF)
+            self.load_number(register, value % _TWO_TO_64)
         elif value[0] == "&":
             self.load_address(register, self._offsets[value[1:]])
         else:
@@ -154,11 +155,18 @@ class _X86(_Coder):
     JUMP_OPERAND = 4
 
     def begin(self):
-        self.code += b"\x48\xbb" + pack("<Q", _DATA_ADDRESS)  # mov rbx, number
+        self.code += b"\xbb" + pack("<I", _DATA_ADDRESS)  # mov ebx, number
 
     def load_number(self, register, number):
         high, low = divmod(self.REGISTERS[register], 8)
-        self.code += bytes((0x48 | high, 0xB8 | low)) + pack("<Q", number)  # mov register, number
+        if number < 1 << 32:
+            # mov register, number: its lower half, which clears the other
+            self.code += b"\x41" * high + bytes((0xB8 | low,)) + pack("<I", number)
+        elif number >= _TWO_TO_64 - (1 << 31):
+            # mov register, number: a small one below zero
+            self.code += bytes((0x48 | high, 0xC7, 0xC0 | low)) + pack("<i", number - _TWO_TO_64)
+        else:
+            self.code += bytes((0x48 | high, 0xB8 | low)) + pack("<Q", number)  # mov register, number
 
     def load_cell(self, register, offset):
         self._with_place(0x8B, register, offset)  # mov register, [rbx + offset]
@@ -208,10 +216,14 @@ class _Arm(_Coder):
         self._load_into(self.REGISTERS[register], number)
 
     def _load_into(self, register, number):
+        if number >= _TWO_TO_64 - (1 << 16):
+            self._word(0x92800000 | (~number & 0xFFFF) << 5 | register)  # movn register, #(-1 - number)
+            return
         self._word(0xD2800000 | (number & 0xFFFF) << 5 | register)  # movz register, #the lowest 16 bits
         for part in (1, 2, 3):
             bits = number >> 16 * part & 0xFFFF
-            self._word(0xF2800000 | part << 21 | bits << 5 | register)  # movk register, #bits, lsl #(16 * part)
+            if bits != 0:
+                self._word(0xF2800000 | part << 21 | bits << 5 | register)  # movk register, #bits, lsl #(16 * part)
 
     def load_cell(self, register, offset):
         self._word(0xF9400000 | offset // 8 << 10 | 19 << 5 | self.REGISTERS[register])  # ldr register, [x19, #offset]
