@@ -45,7 +45,7 @@ describe.skipIf(skip)("a container whose host is killed", () => {
         host.kill("SIGKILL");
         await testEngine
           .getContainer(encodeURIComponent(container))
-          .remove({ force: true })
+          .remove()
           .catch(() => {}); // it is gone, as it should be
       }
     });

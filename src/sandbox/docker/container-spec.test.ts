@@ -1,4 +1,3 @@
-import type { ContainerInspectInfo } from "dockerode";
 import { describe, expect, test } from "vitest";
 import { TEST_IMAGE, listContainersOf, probeDocker, testEngine } from "../../../test/docker-engine.ts";
 import { requireOrSkip } from "../../../test/require.ts";
@@ -60,7 +59,7 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("containerSpec() in 
     const settings = { ...resolveDockerOptions({ image: TEST_IMAGE }).container, user: Config.User };
     const wanted = containerSpec(settings, stdioBootstrap(), labels);
     expect(isDrawnUser(Config.User, DEFAULT_USER_IDS)).toBe(true);
-    const { HostConfig: wantedHostConfig, Env: wantedEnv = [], ...wantedConfig } = wanted;
+    const { HostConfig: wantedHostConfig, Env: wantedEnv, ...wantedConfig } = wanted;
     expect(Config).toMatchObject(wantedConfig);
     expect(Config.Env).toEqual(expect.arrayContaining(wantedEnv));
     // A daemon adds what it knows of the image, and nothing else.
@@ -77,8 +76,7 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("containerSpec() in 
 });
 
 /** Fields that the request does not name and that would open something, with a value that does. */
-function dangers(hostConfig: ContainerInspectInfo["HostConfig"]): string[] {
-  const shown = hostConfig as unknown as Record<string, unknown>;
+function dangers(shown: Readonly<Record<string, unknown>>): string[] {
   const opening = [
     "Binds",
     "Devices",

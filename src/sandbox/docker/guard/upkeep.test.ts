@@ -22,7 +22,7 @@ describe.skipIf(skip)("a guard's upkeep", () => {
   const made: string[] = [];
   afterAll(async () => {
     await Promise.all(benches.map((bench) => bench.close()));
-    await Promise.allSettled(made.map((id) => testEngine.getContainer(id).remove({ force: true })));
+    await Promise.allSettled(made.map((id) => testEngine.getContainer(id).remove()));
   });
 
   async function openBench(options: GuardBenchOptions): Promise<GuardBench> {
@@ -90,7 +90,7 @@ describe.skipIf(skip)("a guard's upkeep", () => {
     const [answer] = (await once(socket, "data")) as [Buffer];
     expect(answer.toString("latin1")).toMatch(/^HTTP\/1\.1 101 /);
     await bench.exchange(http("POST", `/containers/${id}/start`));
-    const gone = testEngine.getContainer(id).wait({ condition: "removed" });
+    const gone = testEngine.getContainer(id).wait("removed");
     socket.destroy();
     await gone;
     await expect(readLabels(id)).rejects.toMatchObject({ statusCode: 404 });
@@ -109,7 +109,7 @@ describe.skipIf(skip)("a guard's upkeep", () => {
         return id;
       };
       const [expired, kept] = [await start(0), await start(DAY_MS)];
-      const gone = testEngine.getContainer(expired).wait({ condition: "removed" });
+      const gone = testEngine.getContainer(expired).wait("removed");
       await openBench({ reapEveryMs: 100 });
       await gone;
       expect(await readLabels(kept)).toMatchObject({ [HOST_LABELS.machine]: "elsewhere" });
