@@ -1,6 +1,6 @@
 /**
- * A host that is to be killed while one script runs. Says the name of its container once the script has printed "here", or
- * has ended its session; answers each call of the script with a megabyte.
+ * A host that is to be killed while one script runs. Says the name of its container a second after the script has printed
+ * "here", or when it has ended its session; answers each call of the script with a megabyte.
  *
  * Arguments: the image, the script, and `bare` for a container whose process 1 is the script itself.
  */
@@ -18,6 +18,8 @@ import { readHostIdentity } from "../../../src/sandbox/docker/host-identity.ts";
 const ANSWER = "x".repeat(1024 * 1024);
 /** Whoever started it may be gone. */
 const STAY_MS = 50_000;
+/** An interpreter that is stuck cannot say so: time in milliseconds for it to get there. */
+const STUCK_MS = 1_000;
 
 const [image = "", code = "", kind = "sandbox"] = process.argv.slice(2);
 setTimeout(() => process.exit(1), STAY_MS);
@@ -40,7 +42,7 @@ async function runInSandbox(): Promise<void> {
   const take = (frame: RunnerFrame): void => {
     if (frame.type === "call") void session.send([{ type: "result", id: frame.id, value: ANSWER }]);
     if (frame.type === "output") printed += frame.text;
-    if (printed.includes("here")) say(session.id);
+    if (printed.includes("here")) setTimeout(say, STUCK_MS, session.id);
     if (frame.type === "done") say(`The script came to its end: ${JSON.stringify(printed)}`);
   };
   try {
@@ -60,6 +62,7 @@ async function runBare(): Promise<void> {
   const id = await engine.create(name, containerSpec(settings.container, program, labels));
   const { output } = splitAttachedStreams(await engine.attach(id));
   await engine.start(id, image);
-  for await (const line of createInterface(output)) if (line.includes("here")) say(name);
+  for await (const line of createInterface(output))
+    if (line.includes("here")) setTimeout(say, STUCK_MS, name);
   say(name);
 }

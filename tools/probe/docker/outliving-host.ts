@@ -112,11 +112,10 @@ async function startAndKill(image: string, script: string, kind: HostKind): Prom
 }
 
 async function isRunning(engine: DockerClient, container: string): Promise<boolean> {
-  return await engine
-    .getContainer(container)
-    .inspect()
-    .then(
-      ({ State }) => State.Running,
-      () => false,
-    );
+  try {
+    return (await engine.getContainer(container).inspect()).State.Running;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return false;
+    throw error;
+  }
 }
