@@ -8,6 +8,7 @@ import type { GuardMaximums } from "../../sandbox/docker/guard/guard-options.ts"
 import type { UserIds } from "../../sandbox/docker/user-ids.ts";
 import { EXIT_CODES } from "../failure.ts";
 import type { RegisterJob } from "../job.ts";
+import { print } from "../output.ts";
 import { resolveGroup, resolveUser } from "../system-names.ts";
 
 interface GuardCommandOptions {
@@ -119,7 +120,7 @@ async function guard(options: GuardCommandOptions, signal: AbortSignal): Promise
     log: writeEntry,
   });
   try {
-    process.stdout.write(describeGuard(options));
+    print(process.stdout, describeGuard(options));
     if (!signal.aborted) await once(signal, "abort");
   } finally {
     await running.close();
@@ -141,7 +142,7 @@ function toMaximums(options: GuardCommandOptions): GuardMaximums {
 }
 
 function writeEntry(entry: GuardLogEntry): void {
-  process.stderr.write(`${JSON.stringify(entry)}\n`);
+  print(process.stderr, `${JSON.stringify(entry)}\n`);
 }
 
 function describeGuard({ listen, image }: GuardCommandOptions): string {
