@@ -151,6 +151,7 @@ class Program(InEveryWay, unittest.TestCase):
     way = "program"
 
     def test_it_is_no_python_and_nobody_looks_into_it(self):
+        """[docker.process-one]"""
         code = """
 time.sleep(0.2)
 parent = os.getppid()

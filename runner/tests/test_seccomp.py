@@ -203,6 +203,7 @@ class Rules(unittest.TestCase):
             at += 1 + lines[at][2 if holds else 3]
 
     def test_exactly_the_listed_calls_are_there(self):
+        """[docker.system-calls]"""
         for machine in _ARCHITECTURES:
             calls = read_calls(machine)
             judged = {"socket", "socketpair", "setpriority"}

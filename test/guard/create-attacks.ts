@@ -184,7 +184,11 @@ const changes: readonly [name: string, change: Change, says: string | RegExp][] 
     (body) => void (body.Labels["com.docker.compose.project"] = "x"),
     "com.docker.compose.project",
   ],
-  ["takes the lease away", (body) => void Reflect.deleteProperty(body.Labels, "toolscript.lease-until"), "label"],
+  [
+    "takes the lease away",
+    (body) => void Reflect.deleteProperty(body.Labels, "toolscript.lease-until"),
+    "label",
+  ],
   ["takes our label away", (body) => void (body.Labels["toolscript.sandbox"] = "0"), "toolscript.sandbox"],
   [
     "hides much in a label",

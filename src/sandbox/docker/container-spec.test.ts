@@ -46,7 +46,7 @@ describe("containerSpec()", () => {
 });
 
 describe.skipIf(await requireOrSkip("docker", probeDocker))("containerSpec() in a daemon", () => {
-  test("is what `docker inspect` shows of a live session, field by field", async () => {
+  test("[docker.own-user] is what `docker inspect` shows of a live session, field by field", async () => {
     const sandbox = docker({ image: TEST_IMAGE });
     await sandbox.open();
     const [id = ""] = await listContainersOf();

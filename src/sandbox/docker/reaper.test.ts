@@ -23,7 +23,7 @@ describe("isLeftBehind()", () => {
     expect(isLeftBehind(listed(containerLabels(foreign, 9_000)), options)).toBe(true);
   });
 
-  test("gives up a container whose lease has run out, whoever its host is", () => {
+  test("[docker.lease] gives up a container whose lease has run out, whoever its host is", () => {
     const foreign = { ...self, machine: "elsewhere" };
     for (const host of [self, foreign]) {
       expect(isLeftBehind(listed(containerLabels(host, 9_500, 501)), options)).toBe(false);

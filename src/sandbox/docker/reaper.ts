@@ -7,17 +7,14 @@
  */
 import { isToolscriptError } from "../../errors.ts";
 import { HOST_LABELS } from "./container-spec.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, ListedContainer } from "./engine.ts";
 import { type HostIdentity, checkHost } from "./host-identity.ts";
 
 /** Time that a container without a host has to end by itself, in milliseconds. */
 const END_GRACE_MS = 5_000;
 
 /** A container in a listing, as far as the reaper looks at it. */
-export interface LabelledContainer {
-  readonly id: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
+export type LabelledContainer = Pick<ListedContainer, "id" | "labels">;
 
 /** What the reaper goes by. */
 export interface ReaperOptions {

@@ -46,7 +46,7 @@ describe.skipIf(skip)("a guard's upkeep", () => {
     return (await testEngine.getContainer(id).inspect()).Config.Labels;
   }
 
-  test("writes the labels itself, whatever the client says", async () => {
+  test("[guard.labels] writes the labels itself, whatever the client says", async () => {
     const bench = await openBench({ maxLeaseMs: DAY_MS });
     const before = Date.now();
     const future = containerLabels(FOREIGN, before + 1_000 * DAY_MS, 1_000 * DAY_MS);
