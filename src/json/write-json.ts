@@ -32,7 +32,10 @@ export async function writeJson(value: unknown): Promise<Buffer<ArrayBuffer>> {
   const pieces: Buffer<ArrayBuffer>[] = [];
   for await (const piece of writeTexts(value, share)) pieces.push(Buffer.from(piece));
   await share.yieldTurn();
-  return Buffer.concat(pieces);
+  const whole = Buffer.concat(pieces.splice(0));
+  // Whoever takes it may have to look at all of it in one go, as for a signature.
+  await share.yieldTurn();
+  return whole;
 }
 
 /** The JSON of a small value; undefined for one that takes more than a moment to write. */

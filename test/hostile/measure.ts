@@ -39,6 +39,7 @@ export async function startMeasuring(): Promise<Measurement> {
   let excludedMs = 0;
   let excludedInTurnMs = 0;
   let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
 
   function look(): void {
     const before = processorMs();
@@ -54,7 +55,7 @@ export async function startMeasuring(): Promise<Measurement> {
     excludedInTurnMs = 0;
     if (performance.now() - lookedAt >= LOOK_EVERY_MS) look();
     turnAtMs = processorMs();
-    timer = setTimeout(() => setImmediate(sample), 1);
+    timer = setTimeout(() => setImmediate(() => isStopped || sample()), 1);
   }
   sample();
 
@@ -71,6 +72,7 @@ export async function startMeasuring(): Promise<Measurement> {
     },
     async stop() {
       await sleep(5);
+      isStopped = true;
       clearTimeout(timer);
       const usedMs = processorMs() - startedAtMs - excludedMs;
       look();
