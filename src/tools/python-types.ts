@@ -4,13 +4,13 @@
  *
  * All output is valid Python syntax. The work is bounded for any schema; what goes over a bound becomes `Any`.
  */
+import { followPointer } from "./json-schema/pointer.ts";
 import { toLimits } from "./python-notes.ts";
 import type { ShapeField } from "./python-shapes.ts";
 import { ShapeBook } from "./python-shapes.ts";
 import { toCommentText, toPythonLiteral, toSingular, toPascalCase } from "./python-text.ts";
 import type { SchemaObject } from "./schema-view.ts";
 import {
-  followRef,
   isSchemaObject,
   isShape,
   mergeParts,
@@ -200,7 +200,7 @@ function toTarget(schema: SchemaObject, place: Place): { target: SchemaObject; h
   let { hint } = place;
   for (let steps = 0; steps < DEFAULT_MAX_TYPE_DEPTH && typeof target["$ref"] === "string"; steps += 1) {
     if (hasMore(target)) break;
-    const next = followRef(target["$ref"], place.root);
+    const next = followPointer(target["$ref"], place.root);
     if (!isSchemaObject(next)) break;
     const name = target["$ref"].split("/").at(-1);
     if (name !== undefined && name !== "#") hint = toPascalCase(name);

@@ -3,6 +3,8 @@
  * prints a schema need not know either. It never throws and never changes the schema.
  */
 
+import { followPointer } from "./json-schema/pointer.ts";
+
 /** References followed, and `allOf` parts merged, for one view. */
 const DEFAULT_MAX_VIEW_STEPS = 200;
 
@@ -30,28 +32,6 @@ export function isSchemaObject(value: unknown): value is SchemaObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What a local `$ref` (`#`, `#/$defs/X`) leads to, or undefined. */
-export function followRef(ref: unknown, root: SchemaObject): unknown {
-  if (typeof ref !== "string" || !/^#(\/|$)/.test(ref)) return undefined;
-  let target: unknown = root;
-  for (const key of ref.split("/").slice(1)) {
-    const name = decodePart(key).replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof target !== "object" || target === null || !Object.hasOwn(target, name)) {
-      return undefined;
-    }
-    target = (target as Record<string, unknown>)[name];
-  }
-  return target;
-}
-
-function decodePart(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 /** The parts that must all hold: the schema itself, what its `$ref` leads to, and its `allOf`. */
 export function toParts(schema: SchemaObject, root: SchemaObject): SchemaObject[] {
   const parts: SchemaObject[] = [];
@@ -62,7 +42,7 @@ export function toParts(schema: SchemaObject, root: SchemaObject): SchemaObject[
     if (!isSchemaObject(part) || seen.has(part)) continue;
     seen.add(part);
     parts.push(part);
-    if ("$ref" in part) open.push(followRef(part["$ref"], root));
+    if ("$ref" in part) open.push(followPointer(part["$ref"], root));
     if (Array.isArray(part["allOf"])) open.push(...(part["allOf"] as unknown[]));
   }
   return parts;
