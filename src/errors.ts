@@ -118,3 +118,11 @@ export function toErrorMessage(thrown: unknown): string {
     return `a thrown ${typeof thrown} that has no text`;
   }
 }
+
+/** Characters of somebody else's text that a message or a log line shows. */
+export const MAX_SHOWN_CHARACTERS = 200;
+
+/** A text from outside, cut so that it can stand in a message or a log line. */
+export function shorten(text: string, maxCharacters = MAX_SHOWN_CHARACTERS): string {
+  return text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;
+}

@@ -34,13 +34,20 @@ export interface JsonPiece {
   readonly node?: JsonNode;
 }
 
+/** A text, looked through. */
+export interface CutJson {
+  readonly root: JsonNode;
+  /** Objects, arrays, members and items. */
+  readonly parts: number;
+}
+
 /** Cuts a text. @throws {ToolscriptError} `invalid-argument`, `work-limit` */
-export async function cutJson(text: Buffer, bounds: JsonBounds, share: TurnShare): Promise<JsonNode> {
+export async function cutJson(text: Buffer, bounds: JsonBounds, share: TurnShare): Promise<CutJson> {
   const cutter = new Cutter(text, bounds);
   for (let to = PIECE_BYTES; !cutter.scan(to); to += PIECE_BYTES) {
     if (share.due) await share.yieldTurn();
   }
-  return cutter.finish();
+  return { root: cutter.finish(), parts: cutter.parts };
 }
 
 /** The error of a text that is no JSON. */
@@ -78,7 +85,7 @@ class Cutter {
   readonly #bounds: JsonBounds;
   readonly #open: Open[] = [];
   #at = 0;
-  #parts = 0;
+  parts = 0;
   #root: JsonNode | undefined;
   /** The first and last byte that is no blank, at the top. */
   #first = -1;
@@ -134,8 +141,8 @@ class Cutter {
   }
 
   #count(): void {
-    this.#parts += 1;
-    if (this.#parts > this.#bounds.maxParts) {
+    this.parts += 1;
+    if (this.parts > this.#bounds.maxParts) {
       throw tooMuch(`it has more than "${this.#bounds.maxParts}" parts (items, members, objects, arrays)`);
     }
   }

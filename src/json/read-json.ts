@@ -19,10 +19,19 @@ export async function readJson(
   bounds: JsonBounds,
   share: TurnShare = new TurnShare(),
 ): Promise<unknown> {
+  return (await readCountedJson(bytes, bounds, share)).value;
+}
+
+/** As {@link readJson}, with the number of parts that the value has. */
+export async function readCountedJson(
+  bytes: Uint8Array,
+  bounds: JsonBounds,
+  share: TurnShare,
+): Promise<{ readonly value: unknown; readonly parts: number }> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const root = await cutJson(text, bounds, share);
+  const { root, parts } = await cutJson(text, bounds, share);
   const reader = new PieceReader(text, share);
-  return await reader.read(root);
+  return { value: await reader.read(root), parts };
 }
 
 /** Puts the value of a cut text together. */

@@ -45,8 +45,12 @@ export interface SandboxSession {
    * closed by its owner; throws a {@link ToolscriptError} when it ended in any other way.
    */
   readonly frames: AsyncIterable<readonly RunnerFrame[]>;
-  /** Sends frames in one write, in order. Does nothing once the session has ended. */
-  send(frames: readonly OutgoingFrame[]): void;
+  /**
+   * Sends frames, in order. Does nothing once the session has ended.
+   *
+   * @returns undefined when more may be sent at once; else what resolves when that is so, or the session has ended
+   */
+  send(frames: readonly OutgoingFrame[]): Promise<void> | undefined;
   /** Raises `KeyboardInterrupt` in the running cell, if the interpreter still listens. */
   interrupt(): void;
   /** Ends the interpreter and everything that it started; resolves when nothing of it is left. Safe to call twice. */

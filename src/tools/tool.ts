@@ -18,8 +18,8 @@ export interface ToolContext {
 
 /** What {@link Tool.parseInput} found: the input to run on, or a sentence for whoever made the call. */
 export type ParsedInput = ({ ok: true; value: unknown } | { ok: false; message: string }) & {
-  /** Processor time of a check that was not made at once, in milliseconds. */
-  usedMs?: number;
+  /** Milliseconds of processor time, in the loop and elsewhere, of a check that was not made at once. */
+  readonly usedMs?: number;
 };
 
 /** Options of {@link Tool.parseInput}. */

@@ -73,6 +73,10 @@ export const requirements: readonly Requirement[] = [
     "value.too-large-result": "a result over the limit is a ToolError that says its size",
     "value.large-input":
       "an argument of 1 MiB arrives whole; one of 50 MB is a ToolError and never leaves the sandbox",
+    "value.many-parts":
+      "an argument of 200,000 items arrives; one of millions is a ToolError and never leaves the sandbox",
+    "value.many-large":
+      "hundreds of large arguments and results at once arrive whole, though neither side holds them all",
     "wasm.contained":
       "host files, environment, network and processes are out of a script's reach, through Python, js, pyodide_js, NODEFS and ctypes",
   }),
@@ -108,6 +112,9 @@ export const requirements: readonly Requirement[] = [
     "budget.running-time-stubborn":
       "a script that ignores the interrupt is killed, and the result says that its variables are lost",
     "budget.waiting-is-not-running": "time spent waiting for tools and timers does not count as running",
+    "budget.total-time":
+      "a script that only waits is interrupted after its whole time, and its variables survive",
+    "budget.waits-for-nothing": "a script that waits for what nobody brings counts as running",
     "budget.call-time":
       "a tool that never returns raises TimeoutError inside the script, and its signal is aborted",
     "budget.calls":

@@ -13,6 +13,9 @@ import type { Cost } from "./measure.ts";
 /** Longest turn of the host's loop that is allowed whatever comes in, in milliseconds of processor time. */
 export const MAX_TURN_MS = 50;
 
+/** Seconds for each generator: 0 for the short form that belongs to every run of the tests. */
+export const HOSTILE_SECONDS = Number(process.env["HOSTILE_SECONDS"] ?? 0);
+
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 const CASES = fileURLToPath(new URL("cases/", import.meta.url));
 

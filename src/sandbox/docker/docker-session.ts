@@ -193,8 +193,8 @@ class DockerSession implements PoolableSession {
     return this.#alive;
   }
 
-  send(frames: readonly HostFrame[]): void {
-    this.#container.connection.send(frames);
+  send(frames: readonly HostFrame[]): Promise<void> | undefined {
+    return this.#container.connection.send(frames);
   }
 
   interrupt(): void {
