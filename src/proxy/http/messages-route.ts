@@ -50,7 +50,7 @@ export async function readRequest(
   const { headers } = exchange.request;
   checkVersion(headers);
   const { value, bytes } = await readJsonBody(exchange.request, options.maxBodyBytes);
-  const request = parseRequest(value, {
+  const request = await parseRequest(value, {
     betaHeader: headers.get("anthropic-beta") ?? undefined,
     countsTokens,
   });

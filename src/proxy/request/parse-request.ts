@@ -32,14 +32,14 @@ export interface ParseOptions {
 }
 
 /** Checks a body. @throws {ApiError} `invalid_request_error` */
-export function parseRequest(value: unknown, options: ParseOptions = {}): ParsedRequest {
+export async function parseRequest(value: unknown, options: ParseOptions = {}): Promise<ParsedRequest> {
   checkMessageCount(value);
   const schema = options.countsTokens === true ? countBodySchema : bodySchema;
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw invalidRequest(toIssueText(parsed.error, value, ""));
   const body = value as RequestBody;
   checkSupportedBody(body);
-  const tools = readTools(body);
+  const tools = await readTools(body);
   const hasCodeHistory = checkMessages(body);
   checkToolReferences(body);
   return {

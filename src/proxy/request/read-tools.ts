@@ -6,9 +6,10 @@
  */
 import { isToolscriptError } from "../../errors.ts";
 import type { ModelTool } from "../../model/model.ts";
-import { declareTool } from "../../tools/declare-tool.ts";
+import { declareTool, type ToolOutline } from "../../tools/declare-tool.ts";
 import { toToolDeclarations } from "../../tools/python-alias.ts";
 import type { Tool } from "../../tools/tool.ts";
+import { WorkBudget } from "../../tools/work-budget.ts";
 import { invalidRequest } from "../errors/api-error.ts";
 import {
   builtinToolSchema,
@@ -51,9 +52,11 @@ interface SortedTool {
 }
 
 /** Sorts the tools. @throws {ApiError} `invalid_request_error` */
-export function readTools(body: RequestBody): ToolPlan {
+export async function readTools(body: RequestBody): Promise<ToolPlan> {
   const entries = body.tools ?? [];
-  const sorted = entries.map((entry, at) => readTool(entry, `tools.${at}`));
+  const budget = new WorkBudget();
+  const sorted: SortedTool[] = [];
+  for (const [at, entry] of entries.entries()) sorted.push(await readTool(entry, `tools.${at}`, budget));
   checkUnique(sorted);
   const code = sorted.find((tool) => tool.code !== undefined)?.code;
   const plan: ToolPlan = {
@@ -68,14 +71,16 @@ export function readTools(body: RequestBody): ToolPlan {
   return plan;
 }
 
-function readTool(entry: ToolEntry, path: string): SortedTool {
+async function readTool(entry: ToolEntry, path: string, budget: WorkBudget): Promise<SortedTool> {
   const { type } = entry;
-  if (type === undefined || type === null || type === "custom") return readCustom(entry, `${path}.custom`);
+  if (type === undefined || type === null || type === "custom") {
+    return await readCustom(entry, `${path}.custom`, budget);
+  }
   if ((CODE_TOOL_TYPES as readonly string[]).includes(type)) return readCode(entry, type, `${path}.${type}`);
   return readBuiltin(entry, type, `${path}.${type}`);
 }
 
-function readCustom(entry: ToolEntry, path: string): SortedTool {
+async function readCustom(entry: ToolEntry, path: string, budget: WorkBudget): Promise<SortedTool> {
   const parsed = customToolSchema.safeParse(entry);
   if (!parsed.success) throw invalidRequest(toIssueText(parsed.error, entry, path));
   const { name, allowed_callers, strict, input_examples } = parsed.data;
@@ -88,21 +93,27 @@ function readCustom(entry: ToolEntry, path: string): SortedTool {
     );
   }
   if (!isScript && (input_examples ?? []).length === 0) return { name, isDirect };
-  const script = declare(parsed.data, isScript, path);
+  const script = await declare(parsed.data, isScript, path, budget);
   if (!isScript) return { name, isDirect };
   checkNoCircularRef(parsed.data.input_schema, `${path}.input_schema`);
   return { name, isDirect, script };
 }
 
-function declare(data: ReturnType<typeof customToolSchema.parse>, isScript: boolean, path: string): Tool {
+async function declare(
+  data: ReturnType<typeof customToolSchema.parse>,
+  isScript: boolean,
+  path: string,
+  budget: WorkBudget,
+): Promise<Tool> {
+  const outline: ToolOutline = {
+    name: data.name,
+    description: data.description ?? "",
+    inputSchema: data.input_schema,
+    allowedCallers: isScript ? ["programmatic"] : ["direct"],
+    ...(data.input_examples ? { inputExamples: data.input_examples } : {}),
+  };
   try {
-    return declareTool({
-      name: data.name,
-      description: data.description ?? "",
-      inputSchema: data.input_schema,
-      allowedCallers: isScript ? ["programmatic"] : ["direct"],
-      ...(data.input_examples ? { inputExamples: data.input_examples } : {}),
-    });
+    return await declareTool(outline, budget);
   } catch (error) {
     if (isToolscriptError(error, "invalid-tool")) throw invalidRequest(`${path}: ${error.message}`);
     throw error;

@@ -65,6 +65,7 @@ const AJV_OPTIONS: Options = {
   ownProperties: true,
   formats: METERED_FORMATS,
   code: {
+    optimize: false,
     // `code` names the engine where a schema is written to a file, which is not done here.
     regExp: Object.assign((pattern: string) => new MeteredRegExp(pattern) as unknown as RegExp, {
       code: "new RegExp",

@@ -2,6 +2,7 @@
  * Fills in the `default`s of a schema where a property is missing. Copies only what changes, and only looks where a default
  * can be reached: through properties, items, references and what must hold together, not through choices.
  */
+import type { Steps } from "../../turn-share.ts";
 import type { JsonSchema } from "../tool.ts";
 import { isObject } from "./keywords.ts";
 import { followPointer } from "./pointer.ts";
@@ -32,15 +33,15 @@ export function toDefaultPlan(root: JsonSchema): DefaultPlan | undefined {
  *
  * @returns the value with defaults; the same one when nothing was missing
  */
-export function* fillDefaults(plan: DefaultPlan | undefined, value: unknown): Generator<void, unknown> {
+export function* fillDefaults(plan: DefaultPlan | undefined, value: unknown): Steps<unknown> {
   return plan === undefined ? value : yield* new Filler().fill(plan, value, 0);
 }
 
 class Filler {
   #filled = 0;
 
-  *fill(plan: DefaultPlan, value: unknown, nested: number): Generator<void, unknown> {
-    yield;
+  *fill(plan: DefaultPlan, value: unknown, nested: number): Steps<unknown> {
+    yield undefined;
     if (Array.isArray(value)) return yield* this.#fillItems(plan, value, nested);
     return isObject(value) ? yield* this.#fillMembers(plan, value, nested) : value;
   }
@@ -49,7 +50,7 @@ class Filler {
     plan: DefaultPlan,
     value: Readonly<Record<string, unknown>>,
     nested: number,
-  ): Generator<void, unknown> {
+  ): Steps<unknown> {
     let filled = value;
     for (const [key, fallback] of plan.own) {
       const isMissing = !Object.hasOwn(filled, key) || filled[key] === undefined;
@@ -73,7 +74,7 @@ class Filler {
     return filled;
   }
 
-  *#fillItems(plan: DefaultPlan, value: readonly unknown[], nested: number): Generator<void, unknown> {
+  *#fillItems(plan: DefaultPlan, value: readonly unknown[], nested: number): Steps<unknown> {
     if (plan.items === undefined && plan.prefix.size === 0) return value;
     let filled: unknown[] | undefined;
     for (const [at, item] of value.entries()) {

@@ -3,7 +3,7 @@
  * long, and in a thread otherwise.
  */
 import { toErrorMessage } from "../../errors.ts";
-import { TurnShare } from "../../turn-share.ts";
+import { runAtOnce, runInShares, type Steps, TurnShare } from "../../turn-share.ts";
 import {
   type Checked,
   type CheckOptions,
@@ -63,7 +63,7 @@ export class SchemaInput {
   check(input: unknown, options: CheckOptions): MaybePromise<Checked> {
     const walk = new InputWalk(input);
     if (this.#compiled !== undefined && this.#options.fitsLoop && walk.advance(SMALL_INPUT_PARTS)) {
-      const filled = runToEnd(this.#fill(input));
+      const filled = runAtOnce(this.#fill(input));
       const checked = this.#checkHere(this.#compiled, input, filled, walk, SYNC_STEPS, options);
       if (checked !== undefined) return checked;
     }
@@ -142,22 +142,7 @@ export class SchemaInput {
     return bare.verdict.ok ? { ok: true, value: input, usedMs: total } : { ...first.verdict, usedMs: total };
   }
 
-  #fill(input: unknown): Generator<void, unknown> {
+  #fill(input: unknown): Steps<unknown> {
     return fillDefaults(this.#options.defaults, input);
-  }
-}
-
-function runToEnd<Value>(work: Generator<void, Value>): Value {
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-  }
-}
-
-async function runInShares<Value>(work: Generator<void, Value>, share: TurnShare): Promise<Value> {
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-    if (share.due) await share.yieldTurn();
   }
 }

@@ -31,15 +31,18 @@ const MAX_RUNS = 5;
 /** Runs Zod once, and watches nothing. */
 export function runZod(schema: z.core.$ZodType, value: unknown, abortEarly: boolean): ZodResult {
   try {
-    const parsed = z.core.safeParse(schema, value, { ...UNCOMPILED, abortEarly });
+    const parsed = z.core.safeParse(schema, value, { ...UNCOMPILED, abortEarly } as Context);
     return parsed.success ? { ok: true, value: parsed.data } : { ok: false, issues: parsed.error.issues };
   } catch (error) {
     return { ok: false, issues: undefined, text: toReason(error) };
   }
 }
 
+/** `abortEarly` stands in the context that Zod hands from schema to schema, but not in that of its callers. */
+type Context = z.core.ParseContext<z.core.$ZodIssue>;
+
 /** Keeps a schema that was compiled (`z.compile`) from using code that has its patterns built in. */
-const UNCOMPILED: z.core.ParseContext<z.core.$ZodIssue> = { [Symbol.for("zod.compile.fallback")]: true } as never;
+const UNCOMPILED = { [Symbol.for("zod.compile.fallback")]: true };
 
 /** Whether matching so many texts of that length against all patterns of a schema surely takes little. */
 export function areTextsCheap({ patterns }: ZodTree, texts: number, longestText: number): boolean {

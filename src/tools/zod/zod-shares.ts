@@ -5,7 +5,7 @@
  * What comes out is what Zod would make of the whole: each piece goes through the schema of its place, and the checks
  * of a container run on what its pieces became.
  */
-import * as z from "zod";
+import type * as z from "zod";
 import type { TurnShare } from "../../turn-share.ts";
 import { InputWalk } from "../input-size.ts";
 import type { ZodResult } from "./zod-run.ts";
@@ -166,8 +166,14 @@ class ShareParser {
       if (result.ok || result.issues === undefined || union.isDecided) return this.#finish(result, def);
       errors.push([...result.issues]);
     }
-    const issue = { code: "invalid_union", path: [], message: "Invalid input", errors, input: undefined } as const;
-    return { ok: false, issues: [issue as z.core.$ZodIssue] };
+    const issue: z.core.$ZodIssue = {
+      code: "invalid_union",
+      path: [],
+      message: "Invalid input",
+      errors,
+      input: undefined,
+    };
+    return { ok: false, issues: [issue] };
   }
 
   /** A schema of a kind that is not followed gets the value at once, unless that is far too large. */
