@@ -74,11 +74,8 @@ function startTurn(): void {
   if (waiting.length > 0) schedule();
 }
 
-/**
- * Work in steps, for what a script or a client sent: a `yield` is where the loop may go on. What is yielded, if anything, is
- * waited for; it must not reject.
- */
-export type Steps<Value> = Generator<Promise<void> | undefined, Value, undefined>;
+/** Work in steps, for what a script or a client sent: a `yield` is where the loop may go on. */
+export type Steps<Value> = Generator<undefined, Value, undefined>;
 
 /** Runs steps to their end, in shares of a turn. @throws what the steps throw */
 export async function runInShares<Value>(
@@ -88,33 +85,14 @@ export async function runInShares<Value>(
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (step.value !== undefined) await step.value;
     if (share.due) await share.yieldTurn();
   }
 }
 
-/** Runs steps to their end at once: for what is known to be small, and waits for nothing. @throws what the steps throw */
+/** Runs steps to their end at once: for what is known to be small. @throws what the steps throw */
 export function runAtOnce<Value>(steps: Steps<Value>): Value {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (step.value !== undefined) throw new TypeError("Running steps at once failed: one of them has to be waited for");
   }
-}
-
-/** Waits, as a step, for what happens elsewhere. @throws what it was rejected with */
-export function* waitFor<Value>(promise: Promise<Value>): Steps<Value> {
-  let settled: (() => Value) | undefined;
-  yield promise.then(
-    (value) => {
-      settled = () => value;
-    },
-    (error: unknown) => {
-      settled = () => {
-        throw error;
-      };
-    },
-  );
-  if (settled === undefined) throw new TypeError("Waiting for a step failed: it was run on too early");
-  return settled();
 }

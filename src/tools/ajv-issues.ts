@@ -33,7 +33,9 @@ export function toAjvIssues(errors: readonly ErrorObject[], input: unknown): Inp
   }
   const show = createShower();
   return kept.map((error, at) =>
-    at < DEFAULT_MAX_WORDED_ISSUES ? toIssue(error, input, show) : { path: toPath(error.instancePath, input) },
+    at < DEFAULT_MAX_WORDED_ISSUES
+      ? toIssue(error, input, show)
+      : { path: toPath(error.instancePath, input) },
   );
 }
 
@@ -76,7 +78,9 @@ function toIssue(error: ErrorObject, input: unknown, show: (value: unknown) => s
   const shown = show(valueAt(input, path));
   return {
     path,
-    text: toText?.(params, shown, error.schema) ?? `is ${shown}, which ${shorten(error.message ?? "fails", MAX_REASON_CHARS)}`,
+    text:
+      toText?.(params, shown, error.schema) ??
+      `is ${shown}, which ${shorten(error.message ?? "fails", MAX_REASON_CHARS)}`,
   };
 }
 

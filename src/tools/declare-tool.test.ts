@@ -41,8 +41,12 @@ describe("declareTool()", () => {
   test("refuses a schema that is too deep or too large", async () => {
     expect(await declarationError(nest(100, {}))).toContain('nested deeper than "64" levels');
     const values = Array.from({ length: DEFAULT_MAX_SCHEMA_NODES }, (_, index) => index);
-    expect(await declarationError({ properties: { a: { enum: values } } })).toContain("parts; make it smaller");
-    expect(await declarationError({ properties: { a: { pattern: "a".repeat(2_000) } } })).toContain("shorten it");
+    expect(await declarationError({ properties: { a: { enum: values } } })).toContain(
+      "parts; make it smaller",
+    );
+    expect(await declarationError({ properties: { a: { pattern: "a".repeat(2_000) } } })).toContain(
+      "shorten it",
+    );
   });
 
   test("gives up a schema that takes too long to compile", async () => {

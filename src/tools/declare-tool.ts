@@ -6,6 +6,7 @@
  */
 import { TurnShare } from "../turn-share.ts";
 import { declareJsonSchema } from "./json-schema-input.ts";
+import { toParameters } from "./python-parameters.ts";
 import {
   checkCallers,
   checkDescription,
@@ -44,6 +45,8 @@ export async function declareTool(outline: ToolOutline, budget = new WorkBudget(
   const inputSchema = toObjectSchema(name, outline.inputSchema);
   const check = await declareJsonSchema(inputSchema, { what: `Input schema of "${name}"`, budget });
   const parseInput = toParseInput(name, check);
+  // Read now, in a turn of its own, and not with those of all other tools in one.
+  toParameters(inputSchema);
   await checkExamplesWithin(name, inputExamples ?? [], parseInput, budget);
   return {
     name,

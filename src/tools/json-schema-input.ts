@@ -28,6 +28,9 @@ const MAX_LOOP_PATTERN_CHARS = 2_000;
 /** Characters of a reason that goes into an error. */
 const MAX_REASON_CHARS = 400;
 
+/** Parts of a schema from which it is compiled when it is declared, since that may take too long. */
+const MIN_COMPILED_NODES = 2_000;
+
 /** Options of {@link compileJsonSchema}. */
 export interface CompileJsonSchemaOptions {
   /** Fill in `default`s where a property is missing. */
@@ -69,7 +72,7 @@ export async function declareJsonSchema(
   if (known !== undefined) return known;
   const facts = source.isSmall ? source.try(() => checkDocument(schema)) : undefined;
   if (facts?.isRare === false) return source.toCheck(facts, false);
-  const found = await inspectInThread(source.toThreadSchema(facts), source.text, budget);
+  const found = await inspectInThread(source.toThreadSchema(facts), source.text, source.isLarge, budget);
   if ("reason" in found) return source.refuse(new Error(found.reason));
   return source.toCheck(found, false);
 }
@@ -95,6 +98,11 @@ class SchemaSource {
   get isSmall(): boolean {
     const { nodes, chars, patternChars } = this.#facts;
     return nodes <= MAX_LOOP_NODES && chars <= MAX_LOOP_CHARS && patternChars <= MAX_LOOP_PATTERN_CHARS;
+  }
+
+  /** Whether compiling it may take so long that it is better refused. */
+  get isLarge(): boolean {
+    return this.#facts.nodes >= MIN_COMPILED_NODES;
   }
 
   takeKnown(): CheckInput | undefined {

@@ -6,7 +6,7 @@ export type MaybePromise<Value> = Value | Promise<Value>;
 /** Goes on with a value: at once when it is there. */
 export function chain<Value, Next>(
   value: MaybePromise<Value>,
-  next: (value: Value) => MaybePromise<Next>,
+  goOn: (value: Value) => MaybePromise<Next>,
 ): MaybePromise<Next> {
-  return value instanceof Promise ? value.then(next) : next(value);
+  return value instanceof Promise ? value.then(goOn) : goOn(value);
 }

@@ -75,8 +75,9 @@ function toKeyword({ name, type, isRequired, defaultText }: ShapeField): string 
 }
 
 function toFreeName(fields: readonly ShapeField[]): string {
+  const names = new Set(fields.map((field) => field.name));
   let name = "others";
-  while (fields.some((field) => field.name === name)) name += "_";
+  while (names.has(name)) name += "_";
   return name;
 }
 
@@ -87,9 +88,13 @@ export function toExampleText(
   example: Readonly<Record<string, unknown>> | undefined,
 ): string {
   if (example === undefined) return "";
-  const values = Object.entries(example).map(([name, value]) => {
-    const text = toPythonLiteral(value, DEFAULT_MAX_EXAMPLE_CHARS) ?? "...";
-    return kind === "keywords" ? `${name}=${text}` : `${toPythonString(name)}: ${text}`;
+  const names = Object.keys(example);
+  // Each takes three characters at least.
+  if (names.length * 3 > DEFAULT_MAX_EXAMPLE_CHARS) return "";
+  const values = names.map((name) => {
+    const text = toPythonLiteral(example[name], DEFAULT_MAX_EXAMPLE_CHARS) ?? "...";
+    const shown = name.slice(0, DEFAULT_MAX_EXAMPLE_CHARS);
+    return kind === "keywords" ? `${shown}=${text}` : `${toPythonString(shown)}: ${text}`;
   });
   const list = values.join(", ");
   const text = `Example: ${python}(${kind === "keywords" ? list : `{${list}}`})`;

@@ -116,7 +116,9 @@ function requireFit(name: string, index: number, parsed: ParsedInput): void {
 
 function warnOfExample(name: string, index: number, parsed: ParsedInput): void {
   if (parsed.ok) return;
-  process.emitWarning(`The input example "${index + 1}" of the tool "${name}" does not fit. ${parsed.message}`);
+  process.emitWarning(
+    `The input example "${index + 1}" of the tool "${name}" does not fit. ${parsed.message}`,
+  );
 }
 
 /** Joins a check and the message for the model. */

@@ -114,35 +114,36 @@ function find(reference: string, root: JsonSchema): unknown {
 const TYPES = new Set<unknown>(["array", "boolean", "integer", "null", "number", "object", "string"]);
 
 /** Of which kind a value has to be, as the end of a sentence; nothing for values that {@link toSubschemas} leads to. */
-const WANTED: Readonly<Partial<Record<KeywordShape, readonly [isValid: (value: unknown) => boolean, text: string]>>> =
-  {
-    schemas: [(value) => Array.isArray(value) && value.length > 0, "must be an array with at least one schema"],
-    "schema-or-schemas": [
-      (value) => !Array.isArray(value) || value.length > 0,
-      "must be a schema, or an array with at least one",
-    ],
-    "schema-map": [isObject, "must be an object"],
-    "schema-or-names-map": [isDependencies, "must be an object of schemas and of arrays of different strings"],
-    names: [areNames, "must be an array of different strings"],
-    "names-map": [
-      (value) => isObject(value) && Object.values(value).every(areNames),
-      "must be an object of arrays of different strings",
-    ],
-    types: [areTypes, "must be the name of a type, or an array of different names"],
-    list: [Array.isArray, "must be an array"],
-    number: [(value) => typeof value === "number", "must be a number"],
-    divisor: [(value) => typeof value === "number" && value > 0, "must be a number above 0"],
-    count: [(value) => Number.isInteger(value) && Number(value) >= 0, "must be a whole number of at least 0"],
-    flag: [(value) => typeof value === "boolean", "must be a boolean"],
-    text: [(value) => typeof value === "string", "must be a string"],
-    pattern: [(value) => typeof value === "string", "must be a string"],
-    reference: [(value) => typeof value === "string", "must be a string"],
-    anchor: [
-      (value) => typeof value === "string" && /^[A-Za-z_][-A-Za-z0-9._]*$/.test(value),
-      "must be a name of letters, digits, '-', '.' and '_'",
-    ],
-    object: [isObject, "must be an object"],
-  };
+const WANTED: Readonly<
+  Partial<Record<KeywordShape, readonly [isValid: (value: unknown) => boolean, text: string]>>
+> = {
+  schemas: [(value) => Array.isArray(value) && value.length > 0, "must be an array with at least one schema"],
+  "schema-or-schemas": [
+    (value) => !Array.isArray(value) || value.length > 0,
+    "must be a schema, or an array with at least one",
+  ],
+  "schema-map": [isObject, "must be an object"],
+  "schema-or-names-map": [isDependencies, "must be an object of schemas and of arrays of different strings"],
+  names: [areNames, "must be an array of different strings"],
+  "names-map": [
+    (value) => isObject(value) && Object.values(value).every(areNames),
+    "must be an object of arrays of different strings",
+  ],
+  types: [areTypes, "must be the name of a type, or an array of different names"],
+  list: [Array.isArray, "must be an array"],
+  number: [(value) => typeof value === "number", "must be a number"],
+  divisor: [(value) => typeof value === "number" && value > 0, "must be a number above 0"],
+  count: [(value) => Number.isInteger(value) && Number(value) >= 0, "must be a whole number of at least 0"],
+  flag: [(value) => typeof value === "boolean", "must be a boolean"],
+  text: [(value) => typeof value === "string", "must be a string"],
+  pattern: [(value) => typeof value === "string", "must be a string"],
+  reference: [(value) => typeof value === "string", "must be a string"],
+  anchor: [
+    (value) => typeof value === "string" && /^[A-Za-z_][-A-Za-z0-9._]*$/.test(value),
+    "must be a name of letters, digits, '-', '.' and '_'",
+  ],
+  object: [isObject, "must be an object"],
+};
 
 function checkValue(shape: KeywordShape, value: unknown, path: string): void {
   const [isValid, text] = WANTED[shape] ?? [];

@@ -2,7 +2,15 @@
  * Compiles a JSON Schema with Ajv. What comes out pays for its work with the steps of the meter, so a check in the loop
  * can be ended; in a thread, whose meter has no end, it runs to its end.
  */
-import { _, Ajv, type CodeKeywordDefinition, type KeywordCxt, Name, type Options, type ValidateFunction } from "ajv";
+import {
+  _,
+  Ajv,
+  type CodeKeywordDefinition,
+  type KeywordCxt,
+  Name,
+  type Options,
+  type ValidateFunction,
+} from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type PatternCost, toPatternCost } from "../patterns/pattern-cost.ts";
 import type { JsonSchema } from "../tool.ts";
@@ -27,7 +35,9 @@ export interface CompileOptions {
 export function compileSchema(schema: JsonSchema, options: CompileOptions): ValidateFunction {
   const { isOldDraft, hasOddReference, allErrors } = options;
   const { $schema: _dialect, ...document } = hasOddReference ? schema : prepareSchema(schema, options);
-  const ajv = isOldDraft ? new Ajv({ ...AJV_OPTIONS, allErrors }) : new Ajv2020({ ...AJV_OPTIONS, allErrors });
+  const ajv = isOldDraft
+    ? new Ajv({ ...AJV_OPTIONS, allErrors })
+    : new Ajv2020({ ...AJV_OPTIONS, allErrors });
   if (!hasOddReference) ajv.addKeyword(WORK_DEFINITION);
   return ajv.compile(document);
 }

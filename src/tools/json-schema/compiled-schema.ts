@@ -51,7 +51,7 @@ export class CompiledSchema {
     const first = bound(() => this.#validate(input), Infinity);
     const problems = takeErrors(this.#validate);
     if (!first.done) return undefined;
-    if (first.value === true) return { ok: true };
+    if (first.value) return { ok: true };
     const all = this.#collect(input, bound, DEFAULT_MAX_ISSUES + optionalNulls);
     return { ok: false, issues: toAjvIssues(all.length > 0 ? all : problems.slice(-MAX_READ_ERRORS), input) };
   }

@@ -46,11 +46,7 @@ class Filler {
     return isObject(value) ? yield* this.#fillMembers(plan, value, nested) : value;
   }
 
-  *#fillMembers(
-    plan: DefaultPlan,
-    value: Readonly<Record<string, unknown>>,
-    nested: number,
-  ): Steps<unknown> {
+  *#fillMembers(plan: DefaultPlan, value: Readonly<Record<string, unknown>>, nested: number): Steps<unknown> {
     let filled = value;
     for (const [key, fallback] of plan.own) {
       const isMissing = !Object.hasOwn(filled, key) || filled[key] === undefined;
@@ -58,7 +54,12 @@ class Filler {
       this.#filled += 1;
       const inner = plan.properties.get(key);
       const made = structuredClone(fallback);
-      filled = withMember(filled, value, key, inner === undefined ? made : yield* this.fill(inner, made, nested + 1));
+      filled = withMember(
+        filled,
+        value,
+        key,
+        inner === undefined ? made : yield* this.fill(inner, made, nested + 1),
+      );
     }
     for (const [key, inner] of plan.properties) {
       if (!Object.hasOwn(value, key)) continue;
@@ -157,7 +158,7 @@ class Planner {
   #toLive(): Set<DefaultPlan> {
     const plans = [...this.#plans.values()].toReversed();
     const live = new Set<DefaultPlan>();
-    for (let before = -1; before < live.size; ) {
+    for (let before = -1; before < live.size;) {
       before = live.size;
       for (const plan of plans) {
         if (plan.own.size > 0 || toInner(plan).some((inner) => live.has(inner))) live.add(plan);

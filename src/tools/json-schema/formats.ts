@@ -26,7 +26,7 @@ const COSTS: Readonly<Record<string, PatternCost>> = {
 
 /** The formats, each of which pays for its check with the meter's steps before it is made. */
 export const METERED_FORMATS: Readonly<Record<string, Format>> = Object.fromEntries(
-  Object.entries(fullFormats).map(([name, format]) => [name, toMetered(name, format as Format)]),
+  Object.entries(fullFormats).map(([name, format]) => [name, toMetered(name, format)]),
 );
 
 function toMetered(name: string, format: Format): Format {
@@ -37,7 +37,9 @@ function toMetered(name: string, format: Format): Format {
   if (typeof format === "function") return toTest(known ?? toEndless, format);
   if (typeof format !== "object" || format.type === "number") return format;
   const { validate } = format;
-  return typeof validate === "function" ? toTest(known ?? toEndless, validate as (text: string) => boolean) : format;
+  return typeof validate === "function"
+    ? toTest(known ?? toEndless, validate as (text: string) => boolean)
+    : format;
 }
 
 function toEndless(): number {

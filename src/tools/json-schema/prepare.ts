@@ -3,7 +3,7 @@
  * at a value with it costs, for the meter of a check.
  */
 import type { JsonSchema } from "../tool.ts";
-import { ANNOTATIONS, CHOICES, isObject, KEYWORDS, toSubschemas } from "./keywords.ts";
+import { ANNOTATIONS, CHOICES, isObject, KEYWORDS, toSubschemas, toWords } from "./keywords.ts";
 import { CHARS_A_STEP } from "./work-meter.ts";
 
 /** Keyword that carries a {@link WorkNote}. One of that name in a schema from outside is left out. */
@@ -67,10 +67,10 @@ function copyValue(keyword: string, value: unknown, place: Place): unknown {
   return Object.fromEntries([...Object.entries(value as object), ...copied]);
 }
 
-const LISTING = new Set([
-  ...["additionalProperties", "maxProperties", "minProperties", "patternProperties", "propertyNames"],
-  ...["unevaluatedProperties"],
-]);
+const LISTING = new Set(
+  toWords(`additionalProperties maxProperties minProperties patternProperties propertyNames
+    unevaluatedProperties`),
+);
 
 function toNote(schema: Readonly<Record<string, unknown>>, place: Place): WorkNote {
   let keywords = 1;

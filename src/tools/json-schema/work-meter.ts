@@ -25,7 +25,6 @@ const HASHED_CHARS_A_STEP = 4;
 /** Thrown in the middle of a check that takes more steps than it may. */
 export class OutOfSteps extends Error {}
 
-
 /** What {@link WorkMeter.measure} gives. */
 export type Metered<Value> = { readonly done: true; readonly value: Value } | { readonly done: false };
 

@@ -2,8 +2,18 @@
  * Reads a regular expression of ECMAScript into a tree. It is given valid ones only, and gives up (undefined) where the
  * grammar is rare or has two readings: who asks then has to expect the worst.
  */
-import { ALL_CHARS, BLANKS, DIGITS, LINE_ENDS, WORD_CHARS } from "./char-set.ts";
-import { type CharSet, ignoreCase, invert, toCharSet, unite } from "./char-set.ts";
+import {
+  ALL_CHARS,
+  BLANKS,
+  type CharSet,
+  DIGITS,
+  ignoreCase,
+  invert,
+  LINE_ENDS,
+  toCharSet,
+  unite,
+  WORD_CHARS,
+} from "./char-set.ts";
 import type { PatternNode } from "./pattern-node.ts";
 
 /** Characters of a pattern beyond which it is not read. */

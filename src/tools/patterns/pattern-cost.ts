@@ -5,7 +5,7 @@
  * exact enough to see that `^[a-z]+(-[a-z]+)*$` is linear: where the next two characters decide which way to go on, there
  * is one way. Where that cannot be shown, all ways are counted, and a pattern that cannot be read counts as endless.
  */
-import { NO_CHARS, holds, overlap, unite } from "./char-set.ts";
+import { holds, overlap } from "./char-set.ts";
 import { parsePattern } from "./parse-pattern.ts";
 import type { PatternNode } from "./pattern-node.ts";
 import { ACCEPT, type Entry, type Follow, PatternEntries } from "./pattern-entries.ts";
@@ -23,7 +23,8 @@ export function toPatternCost(source: string, flags: string): PatternCost {
   return (chars) => {
     // Rounded up to a power of two, so that few numbers are kept.
     const bits = Math.ceil(Math.log2(chars + 2));
-    return (known[bits] ??= new StepCounter(isMultiline, 2 ** bits).count(root) * (isAnchored ? 1 : 2 ** bits));
+    return (known[bits] ??=
+      new StepCounter(isMultiline, 2 ** bits).count(root) * (isAnchored ? 1 : 2 ** bits));
   };
 }
 

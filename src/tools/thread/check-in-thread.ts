@@ -30,7 +30,8 @@ export async function checkInThread(
   size: InputSize,
   options: CheckOptions,
 ): Promise<ThreadVerdict> {
-  const { key, isOldDraft, hasUnevaluated, hasChoicesOfReferences, hasOddReference, document, maxMs } = schema;
+  const { key, isOldDraft, hasUnevaluated, hasChoicesOfReferences, hasOddReference, document, maxMs } =
+    schema;
   const plain = { key, isOldDraft, hasUnevaluated, hasChoicesOfReferences, hasOddReference };
   const task = { kind: "check", schema: plain, optionalNulls: options.optionalNulls ?? 0, maxMs } as const;
   let usedMs = 0;
@@ -40,7 +41,8 @@ export async function checkInThread(
     const outcome = await runInThread({ task: asked, text: writeJson(input, size.wideObjects) }, options);
     usedMs += outcome.usedMs;
     if (!outcome.done) return { verdict: misfit(`could not be checked: ${outcome.reason}`), usedMs };
-    if (outcome.answer.kind !== "unknown-schema") return { verdict: toVerdict(outcome.answer, maxMs), usedMs };
+    const { answer } = outcome;
+    if (answer.kind !== "unknown-schema") return { verdict: toVerdict(answer, maxMs), usedMs };
   }
   return { verdict: misfit("could not be checked"), usedMs };
 }

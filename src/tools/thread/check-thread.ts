@@ -109,5 +109,7 @@ function post(worker: Worker, request: ThreadRequest): void {
 
 /** What ends a thread, such as a missing file in a bundle, is the host's affair; who made the call only hears that it failed. */
 function warn(error: unknown): void {
-  process.emitWarning(`A thread that checks inputs ended: ${toErrorMessage(error)}`, { code: "TOOLSCRIPT_CHECK_THREAD" });
+  process.emitWarning(`A thread that checks inputs ended: ${toErrorMessage(error)}`, {
+    code: "TOOLSCRIPT_CHECK_THREAD",
+  });
 }

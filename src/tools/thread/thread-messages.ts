@@ -24,8 +24,13 @@ export type ThreadTask =
       readonly optionalNulls: number;
       readonly maxMs: number;
     }
-  /** Say whether the document that follows, a schema, is valid. */
-  | { readonly kind: "inspect"; readonly schema: ThreadSchema; readonly maxMs: number }
+  /** Say whether the document that follows, a schema, is valid; with `isCompiled` by compiling it. */
+  | {
+      readonly kind: "inspect";
+      readonly schema: ThreadSchema;
+      readonly isCompiled: boolean;
+      readonly maxMs: number;
+    }
   /** Match the texts that follow, for each pattern a list, against the patterns. */
   | { readonly kind: "match"; readonly patterns: readonly ThreadPattern[]; readonly maxMs: number };
 

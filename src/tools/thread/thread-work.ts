@@ -34,7 +34,8 @@ export class ThreadWork {
 
   #check(task: ThreadTask & { kind: "check" }, input: unknown): ThreadAnswer {
     const { schema, document, maxMs } = task;
-    const compiled = this.#take(schema.key) ?? (document === undefined ? undefined : this.#compile(schema, document));
+    const compiled =
+      this.#take(schema.key) ?? (document === undefined ? undefined : this.#compile(schema, document));
     if (compiled === undefined) return { kind: "unknown-schema" };
     try {
       const verdict = compiled.check(input, toBound(maxMs), task.optionalNulls);
@@ -48,7 +49,7 @@ export class ThreadWork {
 
   #inspect(task: ThreadTask & { kind: "inspect" }, document: JsonSchema): ThreadAnswer {
     const facts = within(task.maxMs, () => checkDocument(document));
-    if (facts.isRare) {
+    if (task.isCompiled || facts.isRare) {
       const schema = { ...task.schema, hasOddReference: facts.hasOddReference };
       within(task.maxMs, () => toCompiled(document, schema));
     }
@@ -89,7 +90,9 @@ function toBound(maxMs: number): Bound {
   return (job, maxErrors) => {
     const isCollecting = maxErrors !== Infinity;
     const metered = () =>
-      isCollecting ? workMeter.measure(job, COLLECT_STEPS, undefined, maxErrors) : ({ done: true, value: job() } as const);
+      isCollecting
+        ? workMeter.measure(job, COLLECT_STEPS, undefined, maxErrors)
+        : ({ done: true, value: job() } as const);
     const bounded = runBounded(metered, maxMs);
     return bounded.done ? bounded.value : bounded;
   };

@@ -1,5 +1,6 @@
 /** Pieces of Zod schemas, and what Zod found in pieces of a value. */
 import * as z from "zod";
+import { toWords } from "../json-schema/keywords.ts";
 import type { ZodResult } from "./zod-run.ts";
 
 /** Any Zod 4 schema. */
@@ -27,14 +28,14 @@ export interface ZodDef {
 export const ANYTHING: Schema = z.any();
 
 /** Kinds of schemas that take the same time for any value, and kinds whose time is their author's own. */
-export const LEAF_TYPES: ReadonlySet<string> = new Set([
-  ...["any", "bigint", "boolean", "custom", "date", "enum", "int", "literal", "nan", "never", "null", "number"],
-  ...["string", "symbol", "template_literal", "transform", "undefined", "unknown", "void"],
-]);
+export const LEAF_TYPES: ReadonlySet<string> = new Set(
+  toWords(`any bigint boolean custom date enum int literal nan never null number string symbol
+    template_literal transform undefined unknown void`),
+);
 
 /** The definition of a schema. */
 export function toDef(schema: Schema): ZodDef {
-  return schema._zod.def as unknown as ZodDef;
+  return schema._zod.def;
 }
 
 /** The same schema with another definition. */
@@ -72,7 +73,9 @@ export function toWorkedUnion(
 ): { readonly options: readonly Schema[]; readonly isDecided: boolean } | undefined {
   if (discriminator === undefined) return inclusive === false ? undefined : { options, isDecided: false };
   const tag = (value as Readonly<Record<string, unknown>> | null)?.[discriminator];
-  const tagged = options.filter((option) => option._zod.propValues?.[discriminator]?.has(tag as never) === true);
+  const tagged = options.filter(
+    (option) => option._zod.propValues?.[discriminator]?.has(tag as never) === true,
+  );
   if (tagged.length === 1) return { options: tagged, isDecided: true };
   return unionFallback === true ? { options, isDecided: false } : undefined;
 }

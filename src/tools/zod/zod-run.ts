@@ -55,6 +55,14 @@ export function areTextsCheap({ patterns }: ZodTree, texts: number, longestText:
   return steps <= MAX_RUN_STEPS;
 }
 
+/** The part of a schema that does its work. */
+interface Runnable {
+  run: (
+    payload: z.core.ParsePayload,
+    context: z.core.ParseContextInternal,
+  ) => z.core.util.MaybeAsync<z.core.ParsePayload>;
+}
+
 /** Texts that a thread has to match, by pattern. */
 type OpenTexts = Map<PatternSlot, Set<string>>;
 /** What threads found. */
@@ -95,7 +103,9 @@ export class ZodWatch {
   /** Does a job while everything that is watched is replaced. */
   #replacing<Value>(job: () => Value): Value {
     const { patterns, recursiveUnions } = this.#tree;
-    const runs = recursiveUnions.map((union) => [union._zod, union._zod.run] as const);
+    const runs = recursiveUnions.map(
+      ({ _zod: internals }: { _zod: Runnable }) => [internals, internals.run] as const,
+    );
     try {
       for (const slot of patterns) slot.holder[slot.key] = this.#watched.get(slot);
       for (const [internals, run] of runs) {

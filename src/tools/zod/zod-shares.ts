@@ -38,7 +38,11 @@ const MAX_WHOLE_PIECES = 40;
 type Members = Readonly<Record<string, unknown>>;
 
 /** Checks a value. */
-export function parseInShares(schema: Schema, value: unknown, options: ParseInSharesOptions): Promise<ZodResult> {
+export function parseInShares(
+  schema: Schema,
+  value: unknown,
+  options: ParseInSharesOptions,
+): Promise<ZodResult> {
   return new ShareParser(options).parse(schema, value);
 }
 
@@ -58,7 +62,9 @@ class ShareParser {
     if (def.type === "array" && Array.isArray(value)) return this.#parseArray(schema, def, value);
     if (def.type === "object" && isMembers(value)) return this.#parseObject(schema, def, value);
     if (def.type === "record" && isMembers(value)) return this.#parseRecord(schema, def, value);
-    if (def.innerType !== undefined && WRAPPERS.has(def.type)) return this.#parseWrapped(schema, def.innerType, value);
+    if (def.innerType !== undefined && WRAPPERS.has(def.type)) {
+      return this.#parseWrapped(schema, def.innerType, value);
+    }
     if (def.type === "lazy") return this.#finish(await this.parse(toInnerType(schema), value), def);
     if (def.type === "pipe" && def.in !== undefined && def.out !== undefined && !("transform" in def)) {
       return this.#parsePipe(def.in, def.out, def, value);

@@ -42,7 +42,7 @@ const KNOWN_COSTS: ReadonlyMap<string, PatternCost> = new Map([
 const SHOWN_ONLY = new Set<unknown>(["includes", "starts_with", "ends_with"]);
 
 interface Part {
-  readonly _zod: { readonly def: Readonly<Record<string, unknown>>; readonly innerType?: unknown };
+  readonly _zod: Record<string, unknown> & { readonly def: Record<string, unknown> };
 }
 
 class TreeReader {
@@ -60,9 +60,9 @@ class TreeReader {
     this.#open.add(part);
     const { def } = part._zod;
     if (def["type"] === "union") this.unions.push(part as unknown as z.core.$ZodType);
-    if (def["type"] === "lazy") this.visit(part._zod.innerType);
-    if (def["type"] === "template_literal") this.#visitValue(part._zod as never, "pattern");
-    for (const key of Object.keys(def)) this.#visitValue(def as Record<string, unknown>, key);
+    if (def["type"] === "lazy") this.visit(part._zod["innerType"]);
+    if (def["type"] === "template_literal") this.#visitValue(part._zod, "pattern");
+    for (const key of Object.keys(def)) this.#visitValue(def, key);
     this.#open.delete(part);
   }
 
