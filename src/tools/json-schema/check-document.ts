@@ -1,12 +1,11 @@
 /**
- * Whether a JSON Schema is one: each keyword has a value of its kind, patterns can be read, local references lead
- * somewhere. One pass over the document, without compiling it; what depends on identifiers of parts is left to the compiler.
+ * Whether a JSON Schema is one: each keyword has a value of its kind, and what is used of it can be used. One pass over
+ * the document, without compiling it; what depends on names of parts is left to the compiler.
  */
 import { shorten } from "../input-message.ts";
 import type { JsonSchema } from "../tool.ts";
+import { UsedSchemas } from "./check-used.ts";
 import { isObject, KEYWORDS, type KeywordShape, NAMING_KEYWORDS, toSubschemas } from "./keywords.ts";
-import { toRegExp } from "./pattern.ts";
-import { followPointer } from "./pointer.ts";
 
 /** What a pass over the document found out. */
 export interface DocumentFacts {
@@ -18,98 +17,48 @@ export interface DocumentFacts {
 
 /** @throws {Error} with the reason, when the document is no valid schema */
 export function checkDocument(root: JsonSchema): DocumentFacts {
-  return new DocumentCheck(root).run();
+  const structure = new Structure(root);
+  structure.visit(root, "");
+  const { hasNames, schemas, references } = structure;
+  const isForeign = references.some((reference) => !reference.startsWith("#"));
+  const isRare = hasNames || (isForeign && root["$id"] !== undefined);
+  if (isRare) return { isRare, hasOddReference: references.length > 0 };
+  const targets = new UsedSchemas(root).check();
+  return {
+    isRare,
+    hasOddReference: targets.some((target) => typeof target !== "boolean" && !schemas.has(target)),
+  };
 }
 
-class DocumentCheck {
-  readonly #root: JsonSchema;
-  readonly #schemas = new Set<unknown>();
-  readonly #references: { readonly schema: JsonSchema; readonly reference: string }[] = [];
+/** The document as it is written. */
+class Structure {
+  readonly schemas = new Set<unknown>();
+  readonly references: string[] = [];
   /** Some part has a name. */
-  #hasNames = false;
+  hasNames = false;
+  readonly #root: JsonSchema;
 
   constructor(root: JsonSchema) {
     this.#root = root;
   }
 
-  run(): DocumentFacts {
-    this.#visit(this.#root, "");
-    const isForeign = this.#references.some(({ reference }) => !reference.startsWith("#"));
-    const isRare = this.#hasNames || (isForeign && this.#root["$id"] !== undefined);
-    if (isRare) return { isRare, hasOddReference: this.#references.length > 0 };
-    const known = new References(this.#root);
-    const targets = this.#references.map((one) => known.resolve(one.schema, one.reference));
-    return { isRare, hasOddReference: targets.some((target) => this.#isOdd(target)) };
-  }
-
-  #visit(schema: unknown, path: string): void {
+  visit(schema: unknown, path: string): void {
     if (typeof schema === "boolean") return;
     if (!isObject(schema)) throw wrong(path, "must be an object or a boolean");
-    this.#schemas.add(schema);
-    checkNullable(schema, path);
+    this.schemas.add(schema);
     for (const [keyword, value] of Object.entries(schema)) {
       const at = `${path}/${shorten(keyword, MAX_SHOWN_KEY_CHARS)}`;
-      this.#checkKeyword(schema, keyword, value, at);
+      checkValue(keyword, value, at);
+      if (keyword === "$ref") this.references.push(String(value));
+      this.hasNames ||= NAMING_KEYWORDS.has(keyword) || (keyword === "$id" && schema !== this.#root);
       for (const [key, part] of toSubschemas(keyword, value)) {
-        this.#visit(part, key === undefined ? at : `${at}/${shorten(key, MAX_SHOWN_KEY_CHARS)}`);
+        this.visit(part, key === undefined ? at : `${at}/${shorten(key, MAX_SHOWN_KEY_CHARS)}`);
       }
     }
   }
-
-  #checkKeyword(schema: JsonSchema, keyword: string, value: unknown, at: string): void {
-    const shape = KEYWORDS.get(keyword);
-    if (shape !== undefined) checkValue(shape, value, at);
-    if (keyword === "patternProperties") checkPatterns(value, at);
-    if (keyword === "$async") throw new Error('the keyword "$async" is not supported');
-    if (keyword === "$ref") this.#references.push({ schema, reference: String(value) });
-    this.#hasNames ||= NAMING_KEYWORDS.has(keyword) || (keyword === "$id" && schema !== this.#root);
-  }
-
-  #isOdd(target: unknown): boolean {
-    return typeof target !== "boolean" && !this.#schemas.has(target);
-  }
-}
-
-/** `nullable` is no keyword of JSON Schema, but many schemas that came from OpenAPI have it, and the compiler heeds it. */
-function checkNullable({ nullable, type }: JsonSchema, path: string): void {
-  if (nullable === undefined) return;
-  const hasNull = type === "null" || (Array.isArray(type) && type.includes("null"));
-  if (type === undefined) throw wrong(path, 'has "nullable", which cannot be used without "type"');
-  if (hasNull && nullable === false) throw wrong(path, 'has the type "null" and "nullable" is false');
 }
 
 const MAX_SHOWN_KEY_CHARS = 60;
-
-/** Where references lead, each through others, none in a circle. */
-class References {
-  readonly #root: JsonSchema;
-  /** Schemas whose references come to an end. */
-  readonly #ending = new Set<unknown>();
-
-  constructor(root: JsonSchema) {
-    this.#root = root;
-  }
-
-  /** @throws {Error} when it leads nowhere, or back to itself */
-  resolve(from: JsonSchema, reference: string): unknown {
-    const chain = new Set<unknown>([from]);
-    const first = find(reference, this.#root);
-    let target = first;
-    while (isObject(target) && typeof target["$ref"] === "string" && !this.#ending.has(target)) {
-      if (chain.has(target)) throw new Error("a reference leads to itself");
-      chain.add(target);
-      target = find(target["$ref"], this.#root);
-    }
-    for (const schema of chain) this.#ending.add(schema);
-    return first;
-  }
-}
-
-function find(reference: string, root: JsonSchema): unknown {
-  const target = followPointer(reference, root);
-  if (isObject(target) || typeof target === "boolean") return target;
-  throw new Error(`can't resolve reference ${shorten(reference, MAX_SHOWN_KEY_CHARS)} from id #`);
-}
 
 const TYPES = new Set<unknown>(["array", "boolean", "integer", "null", "number", "object", "string"]);
 
@@ -145,22 +94,9 @@ const WANTED: Readonly<
   object: [isObject, "must be an object"],
 };
 
-function checkValue(shape: KeywordShape, value: unknown, path: string): void {
-  const [isValid, text] = WANTED[shape] ?? [];
+function checkValue(keyword: string, value: unknown, path: string): void {
+  const [isValid, text] = WANTED[KEYWORDS.get(keyword) ?? "anything"] ?? [];
   if (isValid !== undefined && text !== undefined && !isValid(value)) throw wrong(path, text);
-  if (shape === "pattern") checkPattern(value as string, path);
-}
-
-function checkPatterns(value: unknown, path: string): void {
-  for (const pattern of Object.keys(value as object)) checkPattern(pattern, path);
-}
-
-function checkPattern(pattern: string, path: string): void {
-  try {
-    toRegExp(pattern);
-  } catch {
-    throw wrong(path, `must be a regular expression, is ${JSON.stringify(shorten(pattern))}`);
-  }
 }
 
 function areNames(value: unknown): boolean {
