@@ -17,8 +17,8 @@ export interface InputSize {
   readonly longestKey: number;
   /** Levels of objects and arrays. */
   readonly depth: number;
-  /** Objects with many keys, and how many. */
-  readonly wideObjects: ReadonlyMap<unknown, number>;
+  /** The keys of objects that have many, so that nobody needs to list them again. */
+  readonly wideKeys: ReadonlyMap<unknown, readonly string[]>;
 }
 
 interface Level {
@@ -31,8 +31,8 @@ interface Level {
 /** Looks through an input. */
 export class InputWalk implements InputSize {
   readonly #open: Level[] = [];
-  readonly #wide = new Map<unknown, number>();
-  readonly #known: ReadonlyMap<unknown, number> | undefined;
+  readonly #wide = new Map<unknown, readonly string[]>();
+  readonly #known: ReadonlyMap<unknown, readonly string[]> | undefined;
   parts = 0;
   chars = 0;
   longestText = 0;
@@ -40,12 +40,12 @@ export class InputWalk implements InputSize {
   depth = 0;
 
   /** @param known Objects that are known to have many keys; such a one only counts, and is not looked into. */
-  constructor(input: unknown, known?: ReadonlyMap<unknown, number>) {
+  constructor(input: unknown, known?: ReadonlyMap<unknown, readonly string[]>) {
     this.#known = known;
     this.#visit(input);
   }
 
-  get wideObjects(): ReadonlyMap<unknown, number> {
+  get wideKeys(): ReadonlyMap<unknown, readonly string[]> {
     return this.#wide;
   }
 
@@ -75,9 +75,9 @@ export class InputWalk implements InputSize {
       return;
     }
     if (typeof value !== "object" || value === null) return;
-    const width = this.#known?.get(value);
-    if (width !== undefined) {
-      this.parts += width;
+    const known = this.#known?.get(value);
+    if (known !== undefined) {
+      this.parts += known.length;
       return;
     }
     const keys = Array.isArray(value) ? undefined : Object.keys(value);
@@ -91,6 +91,6 @@ export class InputWalk implements InputSize {
       this.chars += length;
       if (length > this.longestKey) this.longestKey = length;
     }
-    if (keys.length >= WIDE_KEYS) this.#wide.set(value, keys.length);
+    if (keys.length >= WIDE_KEYS) this.#wide.set(value, keys);
   }
 }

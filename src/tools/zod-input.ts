@@ -19,6 +19,7 @@ import {
   TOO_DEEP,
 } from "./check-input.ts";
 import { InputWalk } from "./input-size.ts";
+import { DEFAULT_MAX_ISSUES } from "./json-schema/compiled-schema.ts";
 import type { JsonSchema } from "./tool.ts";
 import { areTextsCheap, runZod, type ZodResult, ZodRunner, ZodWatch } from "./zod/zod-run.ts";
 import { parseInShares } from "./zod/zod-shares.ts";
@@ -80,8 +81,9 @@ class ZodCheck {
   }
 
   /** A small input, at once; undefined when some text has to be matched in a thread. */
-  #checkHere(input: unknown, { parts, longestText }: InputWalk): ZodResult | undefined {
-    const isPlain = this.#tree.recursiveUnions.length === 0 && areTextsCheap(this.#tree, parts, longestText);
+  #checkHere(input: unknown, { parts, longestText, longestKey }: InputWalk): ZodResult | undefined {
+    const longest = Math.max(longestText, longestKey);
+    const isPlain = this.#tree.recursiveUnions.length === 0 && areTextsCheap(this.#tree, parts, longest);
     if (isPlain) return runZod(this.#schema, input, false);
     const { result, open } = this.#watch.run(this.#schema, input, false);
     return open.size === 0 ? result : undefined;
@@ -92,14 +94,16 @@ class ZodCheck {
     const runner = new ZodRunner(this.#watch, options);
     const toUsedMs = (): number => share.usedMs + runner.usedMs;
     try {
-      if (share.due) await share.yieldTurn();
+      // To list the keys of a very wide input has taken a share already.
+      if (share.due || walk.wideKeys.size > 0) await share.yieldTurn();
       while (!walk.advance(PARTS_A_LOOK)) if (share.due) await share.yieldTurn();
       if (walk.depth > DEFAULT_MAX_INPUT_DEPTH) return refuseInput(TOO_DEEP, toUsedMs());
       const result = await parseInShares(this.#schema, input, {
         share,
         run: (schema, value, abortEarly) => runner.run(schema, value, abortEarly),
         pieceParts: this.#pieceParts,
-        wideObjects: walk.wideObjects,
+        wideKeys: walk.wideKeys,
+        maxIssues: DEFAULT_MAX_ISSUES + (options.optionalNulls ?? 0),
       });
       return { ...toChecked(result, input), usedMs: toUsedMs() };
     } catch (error) {

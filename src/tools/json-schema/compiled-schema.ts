@@ -23,6 +23,14 @@ export type Bounded<Value> = { readonly done: true; readonly value: Value } | { 
 /** Runs a job within bounds: it collects at most `maxErrors` problems. */
 export type Bound = <Value>(job: () => Value, maxErrors: number) => Bounded<Value>;
 
+/** Which problems are of interest. */
+export interface Interest {
+  /** Whether more than the first one is. @default true */
+  readonly collects?: boolean;
+  /** How many problems with fields that are null, beyond the first few. @default 0 */
+  readonly optionalNulls?: number | undefined;
+}
+
 /** How a schema is to be read. */
 export type SchemaDialect = Omit<CompileOptions, "allErrors">;
 
@@ -43,16 +51,15 @@ export class CompiledSchema {
   /**
    * Checks an input, within the bound.
    *
-   * @param optionalNulls How many problems with fields that are null are of interest, beyond the first few.
    * @returns undefined when the bound was reached before there was a verdict
    * @throws {RangeError} when the input is nested too deeply for this thread
    */
-  check(input: unknown, bound: Bound, optionalNulls = 0): Verdict | undefined {
+  check(input: unknown, bound: Bound, { collects = true, optionalNulls = 0 }: Interest = {}): Verdict | undefined {
     const first = bound(() => this.#validate(input), Infinity);
     const problems = takeErrors(this.#validate);
     if (!first.done) return undefined;
     if (first.value) return { ok: true };
-    const all = this.#collect(input, bound, DEFAULT_MAX_ISSUES + optionalNulls);
+    const all = collects ? this.#collect(input, bound, DEFAULT_MAX_ISSUES + optionalNulls) : [];
     return { ok: false, issues: toAjvIssues(all.length > 0 ? all : problems.slice(-MAX_READ_ERRORS), input) };
   }
 

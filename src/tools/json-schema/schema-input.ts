@@ -77,17 +77,17 @@ export class SchemaInput {
     filled: unknown,
     size: InputSize,
     steps: number,
-    { optionalNulls }: CheckOptions,
+    options: CheckOptions,
   ): Checked | undefined {
     const left = steps - (this.#options.lengths * size.chars) / COUNTED_CHARS_A_STEP;
     if (left < 0 || size.longestKey > MAX_LOOP_KEY_CHARS) return undefined;
     const bound: Bound = (job, maxErrors) => workMeter.measure(job, left, size, maxErrors);
     try {
-      const verdict = compiled.check(filled, bound, optionalNulls);
+      const verdict = compiled.check(filled, bound, options);
       if (verdict === undefined) return undefined;
       if (verdict.ok) return { ok: true, value: filled };
       // A default is a remark of the schema's author: it makes no input wrong that is right without it.
-      const bare = filled === input ? verdict : compiled.check(input, bound, optionalNulls);
+      const bare = filled === input ? verdict : compiled.check(input, bound, options);
       return bare?.ok === true ? { ok: true, value: input } : verdict;
     } catch (error) {
       if (error instanceof RangeError) return undefined;
@@ -98,7 +98,8 @@ export class SchemaInput {
   async #checkLater(input: unknown, walk: InputWalk, options: CheckOptions): Promise<Checked> {
     const share = new TurnShare();
     try {
-      if (share.due) await share.yieldTurn();
+      // To list the keys of a very wide input has taken a share already.
+      if (share.due || walk.wideKeys.size > 0) await share.yieldTurn();
       while (!walk.advance(PARTS_A_LOOK)) if (share.due) await share.yieldTurn();
       if (walk.depth > DEFAULT_MAX_INPUT_DEPTH) return refuseInput(TOO_DEEP, share.usedMs);
       const filled = await runInShares(this.#fill(input), share);

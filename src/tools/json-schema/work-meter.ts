@@ -80,8 +80,8 @@ class WorkMeter {
 
   /** Takes what listing the keys of `data` costs. */
   takeKeys(data: unknown): void {
-    const keys = this.size?.wideObjects.get(data);
-    if (keys !== undefined) this.take(keys * KEY_STEPS);
+    const keys = this.size?.wideKeys.get(data);
+    if (keys !== undefined) this.take(keys.length * KEY_STEPS);
   }
 
   /** Takes what finding two equal items costs: each with each, unless they are scalars of known types. */

@@ -9,6 +9,9 @@ import { writeJson } from "./write-json.ts";
 /** Characters of a schema that is sent with each input. */
 const SENT_DOCUMENT_CHARS = 16 * 1024;
 
+/** Characters of a key beyond which problems are not collected: each has a path of its own. */
+const MAX_COLLECTED_KEY_CHARS = 1_000;
+
 /** A schema as a thread may need it. */
 export interface DocumentedSchema extends ThreadSchema {
   /** The schema as JSON text. */
@@ -33,12 +36,14 @@ export async function checkInThread(
   const { key, isOldDraft, hasUnevaluated, hasChoicesOfReferences, hasOddReference, document, maxMs } =
     schema;
   const plain = { key, isOldDraft, hasUnevaluated, hasChoicesOfReferences, hasOddReference };
-  const task = { kind: "check", schema: plain, optionalNulls: options.optionalNulls ?? 0, maxMs } as const;
+  const collects = size.longestKey <= MAX_COLLECTED_KEY_CHARS;
+  const { optionalNulls = 0 } = options;
+  const task = { kind: "check", schema: plain, collects, optionalNulls, maxMs } as const;
   let usedMs = 0;
   // A thread mostly knows the schema. A long one is sent only when it does not, and the input with it once more.
   const tasks = [{ ...task, document }];
   for (const asked of document.length > SENT_DOCUMENT_CHARS ? [task, ...tasks] : tasks) {
-    const outcome = await runInThread({ task: asked, text: writeJson(input, size.wideObjects) }, options);
+    const outcome = await runInThread({ task: asked, text: writeJson(input, size.wideKeys) }, options);
     usedMs += outcome.usedMs;
     if (!outcome.done) return { verdict: misfit(`could not be checked: ${outcome.reason}`), usedMs };
     const { answer } = outcome;

@@ -28,7 +28,7 @@ const MESSAGE_CHARS = 64 * 1024;
 const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 const PROGRAM = new URL(`check-thread-program${EXTENSION}`, import.meta.url);
 
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 768, stackSizeMb: 16 };
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 320, stackSizeMb: 16 };
 
 /** A thread that runs one job at a time. */
 export class CheckThread {

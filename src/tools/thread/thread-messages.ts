@@ -20,6 +20,8 @@ export type ThreadTask =
       readonly schema: ThreadSchema;
       /** The schema as JSON text, when the thread is not known to have it. */
       readonly document?: string;
+      /** Whether more than the first problem is of interest. */
+      readonly collects: boolean;
       /** How many problems with fields that are null are of interest, beyond the first few. */
       readonly optionalNulls: number;
       readonly maxMs: number;

@@ -38,7 +38,7 @@ export class ThreadWork {
       this.#take(schema.key) ?? (document === undefined ? undefined : this.#compile(schema, document));
     if (compiled === undefined) return { kind: "unknown-schema" };
     try {
-      const verdict = compiled.check(input, toBound(maxMs), task.optionalNulls);
+      const verdict = compiled.check(input, toBound(maxMs), task);
       if (verdict === undefined) return { kind: "too-slow" };
       return verdict.ok ? { kind: "fits" } : { kind: "misfits", issues: verdict.issues };
     } catch (error) {

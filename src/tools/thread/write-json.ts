@@ -8,17 +8,19 @@ const WHOLE_WEIGHT = 1_000;
 const CHARS_A_PART = 64;
 /** Characters of a long string that are written at once. */
 const TEXT_CHARS = WHOLE_WEIGHT * CHARS_A_PART;
+/** Characters of small members that are handed out together. */
+const MIN_PIECE_CHARS = 16 * 1024;
 
-/** Objects with very many keys: to list their keys takes long, so it is done once. */
-type WideObjects = Pick<ReadonlyMap<unknown, unknown>, "has">;
+/** The keys of objects that have very many: to list them takes long, so it is done once. */
+type WideKeys = ReadonlyMap<unknown, readonly string[]>;
 
 /**
  * The pieces of the text of `value`.
  *
- * @param wide What is known to have many keys.
+ * @param wide The keys of objects that have many, where they are known.
  * @throws {TypeError} for what JSON cannot say, such as a bigint
  */
-export function* writeJson(value: unknown, wide: WideObjects = new Map()): Generator<string, void> {
+export function* writeJson(value: unknown, wide: WideKeys = new Map()): Generator<string, void> {
   if (weigh(value, WHOLE_WEIGHT, wide) <= WHOLE_WEIGHT) yield JSON.stringify(value) ?? "null";
   else if (typeof value === "string") yield* writeText(value);
   else if (Array.isArray(value)) yield* writeItems(value, wide);
@@ -35,7 +37,7 @@ function* writeText(text: string): Generator<string, void> {
 }
 
 /** An array: neighbouring items together, as long as they are small. */
-function* writeItems(items: readonly unknown[], wide: WideObjects): Generator<string, void> {
+function* writeItems(items: readonly unknown[], wide: WideKeys): Generator<string, void> {
   if (items.length === 0) {
     yield "[]";
     return;
@@ -69,28 +71,37 @@ function toItemsText(items: readonly unknown[]): string {
   return JSON.stringify(items).slice(1, -1);
 }
 
-function* writeMembers(
-  members: Readonly<Record<string, unknown>>,
-  wide: WideObjects,
-): Generator<string, void> {
-  let separator = "{";
-  for (const key of Object.keys(members)) {
+/** An object: neighbouring members together, as long as they are small. */
+function* writeMembers(members: Readonly<Record<string, unknown>>, wide: WideKeys): Generator<string, void> {
+  let text = "{";
+  let isFirst = true;
+  for (const key of wide.get(members) ?? Object.keys(members)) {
     const value = members[key];
     if (value === undefined || typeof value === "function" || typeof value === "symbol") continue;
-    yield separator;
-    yield* writeJson(key);
-    yield ":";
-    yield* writeJson(value, wide);
-    separator = ",";
+    text += isFirst ? "" : ",";
+    isFirst = false;
+    if (weigh(key, WHOLE_WEIGHT, wide) + weigh(value, WHOLE_WEIGHT, wide) <= WHOLE_WEIGHT) {
+      text += `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+      if (text.length < MIN_PIECE_CHARS) continue;
+    } else {
+      yield text;
+      yield* writeJson(key, wide);
+      yield ":";
+      yield* writeJson(value, wide);
+      text = "";
+    }
+    yield text;
+    text = "";
   }
-  yield separator === "{" ? "{}" : "}";
+  yield `${text}}`;
 }
 
 /** Parts of a value and what its texts count for, as far as `limit`. */
-function weigh(value: unknown, limit: number, wide: WideObjects): number {
+function weigh(value: unknown, limit: number, wide: WideKeys): number {
   if (typeof value === "string") return 1 + value.length / CHARS_A_PART;
   if (typeof value !== "object" || value === null) return 1;
-  if (wide.has(value) || (Array.isArray(value) && value.length >= limit)) return limit + 1;
+  const width = Array.isArray(value) ? value.length : (wide.get(value)?.length ?? 0);
+  if (width >= limit) return limit + 1;
   let weight = 1;
   for (const key in value) {
     const part = (value as Readonly<Record<string, unknown>>)[key];

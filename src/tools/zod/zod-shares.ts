@@ -28,14 +28,26 @@ export interface ParseInSharesOptions {
   readonly run: (schema: Schema, value: unknown, abortEarly: boolean) => Promise<ZodResult>;
   /** Parts of a piece. */
   readonly pieceParts: number;
-  /** Objects that are known to have many keys. */
-  readonly wideObjects: ReadonlyMap<unknown, number>;
+  /** The keys of objects that have many. */
+  readonly wideKeys: ReadonlyMap<unknown, readonly string[]>;
+  /** Problems of the members of an object that are collected. */
+  readonly maxIssues: number;
 }
 
 /** How many pieces a value may be as large as where the schema is of a kind that is not followed. */
 const MAX_WHOLE_PIECES = 40;
 
 type Members = Readonly<Record<string, unknown>>;
+
+/** The schemas that members of an object are checked with. */
+interface MemberKinds {
+  /** Small members together. */
+  readonly some: (keys: readonly string[]) => Schema;
+  /** The value of a large one. */
+  readonly inner: (key: string) => Schema;
+  /** A large one whose value has been checked. */
+  readonly one: (key: string) => Schema;
+}
 
 /** Checks a value. */
 export function parseInShares(
@@ -76,7 +88,7 @@ class ShareParser {
   async #parseArray(schema: Schema, def: ZodDef, items: readonly unknown[]): Promise<ZodResult> {
     const bare = withDef(schema, { checks: [] });
     const values: unknown[] = [];
-    for (const { from, to, isLarge } of this.#toSlices(items)) {
+    for (const { from, to, isLarge } of this.#toSlices(items, (item) => item)) {
       const result = isLarge
         ? prefixed(await this.parse(def.element ?? ANYTHING, items[from]), from)
         : shifted(await this.#run(bare, items.slice(from, to)), from);
@@ -88,29 +100,20 @@ class ShareParser {
   }
 
   async #parseObject(schema: Schema, def: ZodDef, value: Members): Promise<ZodResult> {
-    const shape: Record<string, Schema> = { ...def.shape };
-    const known: Record<string, unknown> = {};
-    let weight = 0;
-    for (const key of Object.keys(shape)) {
-      if (!Object.hasOwn(value, key) || key === "__proto__") continue;
-      known[key] = value[key];
-      const own = this.#count(value[key], this.#options.pieceParts);
-      weight += own;
-      if (weight <= this.#options.pieceParts) continue;
-      weight -= own;
-      const result = prefixed(await this.parse(shape[key] ?? ANYTHING, value[key]), key);
-      if (!result.ok) return result;
-      known[key] = result.value;
-      shape[key] = ANYTHING;
-    }
+    const shape = def.shape ?? {};
+    const values: Record<string, unknown> = {};
+    const fields = await this.#parseMembers(value, Object.keys(shape), values, {
+      some: (keys) => withDef(schema, { shape: pick(shape, keys), catchall: undefined, checks: [] }),
+      inner: (key) => shape[key] ?? ANYTHING,
+      one: (key) => withDef(schema, { shape: { [key]: ANYTHING }, catchall: undefined, checks: [] }),
+    });
+    if (!fields.ok || def.catchall === undefined) return this.#finish(fields, def);
     const { catchall } = def;
-    const fields = await this.#run(withDef(schema, { shape, catchall: undefined, checks: [] }), known);
-    if (!fields.ok || catchall === undefined) return this.#finish(fields, def);
-    const others = Object.keys(value).filter((key) => !Object.hasOwn(shape, key));
     const rest = withDef(schema, { shape: {}, checks: [] });
-    const values = fields.value as Record<string, unknown>;
-    const result = await this.#parseMembers(rest, rest, catchall, value, others, values);
-    return result.ok ? this.#finish({ ok: true, value: values }, def) : result;
+    const others = this.#toKeys(value).filter((key) => !Object.hasOwn(shape, key));
+    await this.#pause();
+    const kinds = { some: () => rest, inner: () => catchall, one: () => rest };
+    return this.#finish(await this.#parseMembers(value, others, values, kinds), def);
   }
 
   async #parseRecord(schema: Schema, def: ZodDef, value: Members): Promise<ZodResult> {
@@ -118,39 +121,47 @@ class ShareParser {
     if (def.keyType?._zod.values !== undefined) return this.#parseWhole(schema, value);
     const bare = withDef(schema, { checks: [] });
     const keyed = withDef(schema, { valueType: ANYTHING, checks: [] });
-    const values: Record<string, unknown> = {};
     const inner = def.valueType ?? ANYTHING;
-    const result = await this.#parseMembers(bare, keyed, inner, value, Object.keys(value), values);
-    return result.ok ? this.#finish({ ok: true, value: values }, def) : result;
+    const kinds = { some: () => bare, inner: () => inner, one: () => keyed };
+    return this.#finish(await this.#parseMembers(value, this.#toKeys(value), {}, kinds), def);
   }
 
-  /**
-   * Checks members of an object, small ones together with `some`, and of large ones the value with `inner`, then the
-   * member with `one`. What they become goes into `into`.
-   */
+  /** Checks members of an object, small ones together, and collects problems. What they become goes into `into`. */
   async #parseMembers(
-    some: Schema,
-    one: Schema,
-    inner: Schema,
     value: Members,
     keys: readonly string[],
     into: Record<string, unknown>,
+    kinds: MemberKinds,
   ): Promise<ZodResult> {
-    const values = keys.map((key) => value[key]);
-    for (const { from, to, isLarge } of this.#toSlices(values)) {
-      let members = keys.slice(from, to).map((key, at) => [key, values[from + at]] as const);
-      if (isLarge) {
-        const key = keys[from] ?? "";
-        const large = prefixed(await this.parse(inner, values[from]), key);
-        if (!large.ok) return large;
-        members = [[key, large.value]];
+    const issues: z.core.$ZodIssue[] = [];
+    let problems = 0;
+    for (const { from, to, isLarge } of this.#toSlices(keys, (key) => value[key])) {
+      const some = keys.slice(from, to);
+      const result = isLarge
+        ? await this.#parseMember(value, some[0] ?? "", kinds)
+        : await this.#run(kinds.some(some), pick(value, some));
+      if (result.ok) Object.assign(into, result.value);
+      else if (result.issues === undefined) return result;
+      else {
+        for (const issue of result.issues) {
+          issues.push(issue);
+          problems += issue.code === "unrecognized_keys" ? issue.keys.length : 1;
+        }
       }
-      const result = await this.#run(isLarge ? one : some, Object.fromEntries(members));
-      if (!result.ok) return result;
-      Object.assign(into, result.value);
+      if (problems >= this.#options.maxIssues) break;
       await this.#pause();
     }
-    return { ok: true, value: into };
+    return issues.length > 0 ? { ok: false, issues } : { ok: true, value: into };
+  }
+
+  /** A large member: its value on its own, then both together. */
+  async #parseMember(value: Members, key: string, { inner, one }: MemberKinds): Promise<ZodResult> {
+    const result = prefixed(await this.parse(inner(key), value[key]), key);
+    return result.ok ? this.#run(one(key), Object.fromEntries([[key, result.value]])) : result;
+  }
+
+  #toKeys(value: Members): readonly string[] {
+    return this.#options.wideKeys.get(value) ?? Object.keys(value);
   }
 
   async #parseWrapped(schema: Schema, innerType: Schema, value: unknown): Promise<ZodResult> {
@@ -206,13 +217,16 @@ class ShareParser {
     if (share.due) await share.yieldTurn();
   }
 
-  /** Neighbouring values that make one piece; a value that is larger stands alone. */
-  *#toSlices(values: readonly unknown[]): Generator<{ from: number; to: number; isLarge: boolean }, void> {
+  /** Neighbours that make one piece; one that is larger stands alone. */
+  *#toSlices<Item>(
+    items: readonly Item[],
+    toValue: (item: Item) => unknown,
+  ): Generator<{ from: number; to: number; isLarge: boolean }, void> {
     const { pieceParts } = this.#options;
     let from = 0;
     let weight = 0;
-    for (const [at, value] of values.entries()) {
-      const own = this.#count(value, pieceParts);
+    for (const [at, item] of items.entries()) {
+      const own = this.#count(toValue(item), pieceParts);
       weight += own;
       if (weight <= pieceParts) continue;
       if (at > from) yield { from, to: at, isLarge: false };
@@ -224,12 +238,12 @@ class ShareParser {
         weight = 0;
       }
     }
-    if (values.length > from) yield { from, to: values.length, isLarge: false };
+    if (items.length > from) yield { from, to: items.length, isLarge: false };
   }
 
   /** Parts of a value, as far as a little more than `most`. */
   #count(value: unknown, most: number): number {
-    const walk = new InputWalk(value, this.#options.wideObjects);
+    const walk = new InputWalk(value, this.#options.wideKeys);
     walk.advance(most);
     return walk.parts;
   }
@@ -240,6 +254,13 @@ const WRAPPERS = new Set(["optional", "nullable", "default", "prefault", "nonopt
 
 function toInnerType(schema: Schema): Schema {
   return (schema as Schema & { _zod: { innerType: Schema } })._zod.innerType;
+}
+
+/** Some members of an object, as far as it has them. */
+function pick<Value>(members: Readonly<Record<string, Value>>, keys: readonly string[]): Record<string, Value> {
+  return Object.fromEntries(
+    keys.filter((key) => Object.hasOwn(members, key)).map((key) => [key, members[key] as Value]),
+  );
 }
 
 function isMembers(value: unknown): value is Members {
