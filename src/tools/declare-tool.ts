@@ -7,6 +7,7 @@
 import { TurnShare } from "../turn-share.ts";
 import { declareJsonSchema } from "./json-schema-input.ts";
 import { toParameters } from "./python-parameters.ts";
+import { isShortExample } from "./python-signature-text.ts";
 import {
   checkCallers,
   checkDescription,
@@ -45,9 +46,12 @@ export async function declareTool(outline: ToolOutline, budget = new WorkBudget(
   const inputSchema = toObjectSchema(name, outline.inputSchema);
   const check = await declareJsonSchema(inputSchema, { what: `Input schema of "${name}"`, budget });
   const parseInput = toParseInput(name, check);
-  // Read now, in a turn of its own, and not with those of all other tools in one.
-  toParameters(inputSchema);
   await checkExamplesWithin(name, inputExamples ?? [], parseInput, budget);
+  if (share.due) await share.yieldTurn();
+  // What a signature needs is read now, and not with that of all other tools in one turn.
+  toParameters(inputSchema);
+  const [shown] = inputExamples ?? [];
+  if (shown !== undefined) isShortExample(shown);
   return {
     name,
     description,

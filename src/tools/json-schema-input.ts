@@ -47,7 +47,11 @@ export interface CompileJsonSchemaOptions {
  */
 export function compileJsonSchema(schema: JsonSchema, options: CompileJsonSchemaOptions): CheckInput {
   const source = new SchemaSource(schema, options);
-  return source.takeKnown() ?? source.try(() => source.toCheck(checkDocument(schema), source.isSmall));
+  return source.try(() => {
+    const input = source.toInput(checkDocument(schema), true);
+    if (source.isSmall) input.compile();
+    return toCheck(input);
+  });
 }
 
 /** Options of {@link declareJsonSchema}. */
@@ -68,13 +72,17 @@ export async function declareJsonSchema(
   { what, budget }: DeclareJsonSchemaOptions,
 ): Promise<CheckInput> {
   const source = new SchemaSource(schema, { what, useDefaults: false });
-  const known = source.takeKnown();
-  if (known !== undefined) return known;
+  const known = takeCached(source.key);
+  if (known !== undefined) return toCheck(known);
   const facts = source.isSmall ? source.try(() => checkDocument(schema)) : undefined;
-  if (facts?.isRare === false) return source.toCheck(facts, false);
+  if (facts?.isRare === false) return toCheck(source.toKept(facts));
   const found = await inspectInThread(source.toThreadSchema(facts), source.text, source.isLarge, budget);
   if ("reason" in found) return source.refuse(new Error(found.reason));
-  return source.toCheck(found, false);
+  return toCheck(source.toKept(found));
+}
+
+function toCheck(input: SchemaInput): CheckInput {
+  return (value, options) => input.check(value, options);
 }
 
 /** A schema that has been counted, and is on its way to its check. */
@@ -83,7 +91,7 @@ class SchemaSource {
   readonly #schema: JsonSchema;
   readonly #options: CompileJsonSchemaOptions;
   readonly #facts: SchemaFacts;
-  readonly #key: string;
+  #key: string | undefined;
 
   /** @throws {ToolscriptError} `invalid-tool` when it is not bounded */
   constructor(schema: JsonSchema, options: CompileJsonSchemaOptions) {
@@ -91,7 +99,11 @@ class SchemaSource {
     this.#options = options;
     this.#facts = inspectSchema(schema, options.what);
     this.text = JSON.stringify(schema);
-    this.#key = hash("sha256", `${options.useDefaults}${this.text}`, "base64");
+  }
+
+  /** Names the schema. */
+  get key(): string {
+    return (this.#key ??= hash("sha256", this.text, "base64"));
   }
 
   /** Whether looking through the schema, and compiling it, takes little enough for the loop. */
@@ -105,31 +117,32 @@ class SchemaSource {
     return this.#facts.nodes >= MIN_COMPILED_NODES;
   }
 
-  takeKnown(): CheckInput | undefined {
-    const input = takeCached(this.#key);
-    return input === undefined ? undefined : (value, options) => input.check(value, options);
+  /** The schema, kept for when it is declared again. */
+  toKept(found: DocumentFacts): SchemaInput {
+    const input = this.toInput(found, false);
+    keepCached(this.key, input, this.text.length);
+    return input;
   }
 
-  /** @param isCompiled Whether it is compiled now. */
-  toCheck(found: DocumentFacts, isCompiled: boolean): CheckInput {
+  /** @param isOwn Whether the schema is this program's own. */
+  toInput(found: DocumentFacts, isOwn: boolean): SchemaInput {
     const { nodes, lengths, hasDefaults } = this.#facts;
     const { hasOddReference } = found;
     const document = hasOddReference ? this.text : JSON.stringify(withoutAnnotations(this.#schema));
-    const input = new SchemaInput(document, {
+    return new SchemaInput(document, {
       ...this.toThreadSchema(found),
       fitsLoop: this.isSmall && !hasOddReference,
+      isOwn,
+      nodes,
       lengths,
       defaults: this.#options.useDefaults && hasDefaults ? toDefaultPlan(this.#schema) : undefined,
     });
-    if (isCompiled) input.compile();
-    keepCached(this.#key, input, { nodes, documentChars: document.length });
-    return (value, options) => input.check(value, options);
   }
 
   toThreadSchema(found: DocumentFacts | undefined): ThreadSchema {
     const { isOldDraft, hasUnevaluated, hasChoicesOfReferences } = this.#facts;
     const hasOddReference = found?.hasOddReference ?? true;
-    return { key: this.#key, isOldDraft, hasUnevaluated, hasChoicesOfReferences, hasOddReference };
+    return { key: this.key, isOldDraft, hasUnevaluated, hasChoicesOfReferences, hasOddReference };
   }
 
   try<Value>(job: () => Value): Value {

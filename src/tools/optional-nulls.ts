@@ -9,6 +9,9 @@ import type { JsonSchema } from "./tool.ts";
 /** Checks of one input, each without the nulls that the one before refused. One is enough unless a check tells little. */
 const MAX_ROUNDS = 5;
 
+/** Fields of an input beyond which null is a value like any other. */
+export const DEFAULT_MAX_FIELDS_WITH_NULLS = 10_000;
+
 /** Wraps a check: an optional field that is null, and refused for it, is left out. */
 export function withOptionalNulls(check: CheckInput, schema: JsonSchema): CheckInput {
   const required = new Set(Array.isArray(schema["required"]) ? (schema["required"] as unknown[]) : []);
@@ -27,9 +30,11 @@ class Retry {
   }
 
   run(first: Checked, input: unknown, options: CheckOptions): MaybePromise<Checked> {
-    if (!isRecord(input)) return first;
-    const optionalNulls = Object.keys(input).filter((key) => this.#isOptionalNull(input, key)).length;
-    return optionalNulls === 0 ? first : this.#again(first, first, input, { ...options, optionalNulls }, 1);
+    if (first.ok || !isRecord(input) || !this.#hasRefusedNull(input, first)) return first;
+    const keys = Object.keys(input);
+    if (keys.length > DEFAULT_MAX_FIELDS_WITH_NULLS) return first;
+    const optionalNulls = keys.filter((key) => this.#isOptionalNull(input, key)).length;
+    return this.#again(first, first, input, { ...options, optionalNulls }, 1);
   }
 
   /** Leaves out what the last check refused, and checks what is left; `first` stays the refusal when that fails, too. */
@@ -40,23 +45,21 @@ class Retry {
     options: CheckOptions,
     round: number,
   ): MaybePromise<Checked> {
-    const rest = last.ok ? undefined : this.#without(input, last);
-    if (rest === undefined || round > MAX_ROUNDS) return { ...first, ...toUsed(first, last) };
+    const isLast = last.ok || round > MAX_ROUNDS || !this.#hasRefusedNull(input, last);
+    if (isLast) return { ...first, ...toUsed(last) };
+    const refused = new Set(last.issues.map((issue) => issue.path[0]));
+    const entries = Object.entries(input);
+    const rest = Object.fromEntries(
+      entries.filter(([key]) => !refused.has(key) || !this.#isOptionalNull(input, key)),
+    );
     return chain(this.#check(rest, options), (next) => {
       const counted = { ...next, ...toUsed(last, next) };
       return next.ok ? counted : this.#again(first, counted, rest, options, round + 1);
     });
   }
 
-  /** The input without the fields that were refused; undefined when there is none. */
-  #without(
-    input: Readonly<Record<string, unknown>>,
-    { issues }: Checked & { ok: false },
-  ): Record<string, unknown> | undefined {
-    const refused = new Set(issues.map((issue) => issue.path[0]));
-    const entries = Object.entries(input);
-    const kept = entries.filter(([key]) => !refused.has(key) || !this.#isOptionalNull(input, key));
-    return kept.length === entries.length ? undefined : Object.fromEntries(kept);
+  #hasRefusedNull(input: Readonly<Record<string, unknown>>, { issues }: Checked & { ok: false }): boolean {
+    return issues.some(({ path: [key] }) => typeof key === "string" && this.#isOptionalNull(input, key));
   }
 
   #isOptionalNull(input: Readonly<Record<string, unknown>>, key: string): boolean {
@@ -64,10 +67,9 @@ class Retry {
   }
 }
 
-/** The time of two checks together. */
-function toUsed(one: Checked, other: Checked): { usedMs?: number } {
-  if (one === other) return {};
-  const usedMs = (one.usedMs ?? 0) + (other.usedMs ?? 0);
+/** The time of some checks together. */
+function toUsed(...checks: readonly Checked[]): { usedMs?: number } {
+  const usedMs = checks.reduce((sum, check) => sum + (check.usedMs ?? 0), 0);
   return usedMs === 0 ? {} : { usedMs };
 }
 

@@ -81,6 +81,16 @@ function toFreeName(fields: readonly ShapeField[]): string {
   return name;
 }
 
+const knownShort = new WeakMap<object, boolean>();
+
+/** Whether an example has so few fields that it may be shown. It is counted once: to list a great many takes long. */
+export function isShortExample(example: Readonly<Record<string, unknown>>): boolean {
+  // Each takes three characters at least.
+  const isShort = knownShort.get(example) ?? Object.keys(example).length * 3 <= DEFAULT_MAX_EXAMPLE_CHARS;
+  knownShort.set(example, isShort);
+  return isShort;
+}
+
 /** An example input as a call in one line, or nothing when it is long. */
 export function toExampleText(
   python: string,
@@ -88,10 +98,8 @@ export function toExampleText(
   example: Readonly<Record<string, unknown>> | undefined,
 ): string {
   if (example === undefined) return "";
-  const names = Object.keys(example);
-  // Each takes three characters at least.
-  if (names.length * 3 > DEFAULT_MAX_EXAMPLE_CHARS) return "";
-  const values = names.map((name) => {
+  if (!isShortExample(example)) return "";
+  const values = Object.keys(example).map((name) => {
     const text = toPythonLiteral(example[name], DEFAULT_MAX_EXAMPLE_CHARS) ?? "...";
     const shown = name.slice(0, DEFAULT_MAX_EXAMPLE_CHARS);
     return kind === "keywords" ? `${shown}=${text}` : `${toPythonString(shown)}: ${text}`;

@@ -39,6 +39,7 @@ export async function startMeasuring(): Promise<Measurement> {
   let excludedMs = 0;
   let excludedInTurnMs = 0;
   let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
 
   function look(): void {
     const before = processorMs();
@@ -50,6 +51,7 @@ export async function startMeasuring(): Promise<Measurement> {
 
   // A timer and then an immediate: a turn that was long is seen whole, an idle loop stays idle.
   function sample(): void {
+    if (isStopped) return;
     longestTurnMs = Math.max(longestTurnMs, processorMs() - turnAtMs - excludedInTurnMs);
     excludedInTurnMs = 0;
     if (performance.now() - lookedAt >= LOOK_EVERY_MS) look();
@@ -71,6 +73,7 @@ export async function startMeasuring(): Promise<Measurement> {
     },
     async stop() {
       await sleep(5);
+      isStopped = true;
       clearTimeout(timer);
       const usedMs = processorMs() - startedAtMs - excludedMs;
       look();

@@ -54,7 +54,11 @@ export class CompiledSchema {
    * @returns undefined when the bound was reached before there was a verdict
    * @throws {RangeError} when the input is nested too deeply for this thread
    */
-  check(input: unknown, bound: Bound, { collects = true, optionalNulls = 0 }: Interest = {}): Verdict | undefined {
+  check(
+    input: unknown,
+    bound: Bound,
+    { collects = true, optionalNulls = 0 }: Interest = {},
+  ): Verdict | undefined {
     const first = bound(() => this.#validate(input), Infinity);
     const problems = takeErrors(this.#validate);
     if (!first.done) return undefined;

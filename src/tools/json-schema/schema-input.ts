@@ -21,6 +21,7 @@ import type { ThreadSchema } from "../thread/thread-messages.ts";
 import type { JsonSchema } from "../tool.ts";
 import { type Bound, CompiledSchema } from "./compiled-schema.ts";
 import { type DefaultPlan, fillDefaults } from "./defaults.ts";
+import { keepCompiled } from "./schema-cache.ts";
 import { workMeter } from "./work-meter.ts";
 
 /** Steps of a check at once: about half a millisecond at worst, far less mostly. */
@@ -36,6 +37,10 @@ const MAX_LOOP_KEY_CHARS = 1_000;
 export interface SchemaInputOptions extends ThreadSchema {
   /** Whether compiling it, and its patterns, takes little enough for the loop. */
   readonly fitsLoop: boolean;
+  /** Whether the schema is this program's own: then it stays compiled. */
+  readonly isOwn: boolean;
+  /** Objects, arrays and values. */
+  readonly nodes: number;
   /** Keywords that count the characters of a text. */
   readonly lengths: number;
   readonly defaults: DefaultPlan | undefined;
@@ -55,8 +60,16 @@ export class SchemaInput {
 
   /** Compiles the schema now. @throws {Error} when it is not valid */
   compile(): CompiledSchema {
-    this.#compiled ??= new CompiledSchema(JSON.parse(this.#document) as JsonSchema, this.#options);
-    return this.#compiled;
+    if (this.#compiled !== undefined) return this.#compiled;
+    const compiled = new CompiledSchema(JSON.parse(this.#document) as JsonSchema, this.#options);
+    this.#compiled = compiled;
+    if (!this.#options.isOwn) keepCompiled(this, this.#options.nodes);
+    return compiled;
+  }
+
+  /** Forgets what the schema was compiled to. */
+  release(): void {
+    this.#compiled = undefined;
   }
 
   /** Checks one input. */

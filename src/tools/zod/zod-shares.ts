@@ -257,7 +257,10 @@ function toInnerType(schema: Schema): Schema {
 }
 
 /** Some members of an object, as far as it has them. */
-function pick<Value>(members: Readonly<Record<string, Value>>, keys: readonly string[]): Record<string, Value> {
+function pick<Value>(
+  members: Readonly<Record<string, Value>>,
+  keys: readonly string[],
+): Record<string, Value> {
   return Object.fromEntries(
     keys.filter((key) => Object.hasOwn(members, key)).map((key) => [key, members[key] as Value]),
   );
