@@ -3,12 +3,17 @@ import { checkDocument } from "../json-schema/check-document.ts";
 import { type Bound, CompiledSchema } from "../json-schema/compiled-schema.ts";
 import { workMeter } from "../json-schema/work-meter.ts";
 import { runBounded } from "../run-bounded.ts";
+import { Shelf } from "../shelf.ts";
 import type { JsonSchema } from "../tool.ts";
 import { DEFAULT_MAX_COMPILE_MS } from "./limits.ts";
 import type { ThreadAnswer, ThreadSchema, ThreadTask } from "./thread-messages.ts";
 
-/** Compiled schemas that a thread keeps. */
-const MAX_KEPT_SCHEMAS = 64;
+/** Compiled schemas that a thread keeps, and what they may hold together. */
+const MAX_KEPT_SCHEMAS = 200;
+const MAX_KEPT_BYTES = 96 * 1024 * 1024;
+/** Bytes of any compiled schema, and for each character of it. (Measured: 90 a character.) */
+const COMPILED_BYTES = 25_000;
+const COMPILED_BYTES_A_CHAR = 100;
 /** Steps in which the problems of an input that does not fit are collected. */
 const COLLECT_STEPS = 5_000_000;
 
@@ -18,7 +23,7 @@ class TooSlow extends Error {}
 
 /** The work of one thread. */
 export class ThreadWork {
-  readonly #compiled = new Map<string, CompiledSchema>();
+  readonly #compiled = new Shelf<string, CompiledSchema>(MAX_KEPT_SCHEMAS, MAX_KEPT_BYTES);
 
   /** Does a task. @throws {Error} with the reason why it cannot be done */
   run(task: ThreadTask, json: unknown): ThreadAnswer {
@@ -35,7 +40,8 @@ export class ThreadWork {
   #check(task: ThreadTask & { kind: "check" }, input: unknown): ThreadAnswer {
     const { schema, document, maxMs } = task;
     const compiled =
-      this.#take(schema.key) ?? (document === undefined ? undefined : this.#compile(schema, document));
+      this.#compiled.take(schema.key) ??
+      (document === undefined ? undefined : this.#compile(schema, document, DEFAULT_MAX_COMPILE_MS));
     if (compiled === undefined) return { kind: "unknown-schema" };
     try {
       const verdict = compiled.check(input, toBound(maxMs), task);
@@ -51,27 +57,15 @@ export class ThreadWork {
     const facts = within(task.maxMs, () => checkDocument(document));
     if (task.isCompiled || facts.isRare) {
       const schema = { ...task.schema, hasOddReference: facts.hasOddReference };
-      within(task.maxMs, () => toCompiled(document, schema));
+      this.#compile(schema, JSON.stringify(document), task.maxMs);
     }
     return { kind: "valid", ...facts };
   }
 
-  /** A schema that is kept, which makes it the last one to be dropped. */
-  #take(key: string): CompiledSchema | undefined {
-    const compiled = this.#compiled.get(key);
-    if (compiled === undefined) return undefined;
-    this.#compiled.delete(key);
-    this.#compiled.set(key, compiled);
-    return compiled;
-  }
-
-  #compile(schema: ThreadSchema, document: string): CompiledSchema {
+  #compile(schema: ThreadSchema, document: string, maxMs: number): CompiledSchema {
     const parsed = JSON.parse(document) as JsonSchema;
-    const compiled = within(DEFAULT_MAX_COMPILE_MS, () => toCompiled(parsed, schema));
-    this.#compiled.set(schema.key, compiled);
-    if (this.#compiled.size > MAX_KEPT_SCHEMAS) {
-      this.#compiled.delete(this.#compiled.keys().next().value ?? schema.key);
-    }
+    const compiled = within(maxMs, () => toCompiled(parsed, schema));
+    this.#compiled.keep(schema.key, compiled, COMPILED_BYTES + COMPILED_BYTES_A_CHAR * document.length);
     return compiled;
   }
 }

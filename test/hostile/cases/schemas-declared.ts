@@ -39,6 +39,8 @@ const SLOW_SCENES = new Set([
   "300 requests, each with 900 kB of texts in a schema",
   "a chain of references",
   "sets of Unicode in patterns",
+  "3,000 fields",
+  "examples that take long, each a little less than too long",
 ]);
 
 type Requests = readonly (() => readonly ToolOutline[])[];
