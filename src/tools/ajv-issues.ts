@@ -5,13 +5,13 @@
 import type { ErrorObject } from "ajv";
 import type { InputIssue } from "./input-message.ts";
 import {
-  createShower,
   DEFAULT_MAX_WORDED_ISSUES,
   shorten,
   toExpected,
   toShown,
   toTypeWords,
   valueAt,
+  type WideKeys,
 } from "./input-message.ts";
 
 /** Characters of a reason that has no words of ours. */
@@ -21,7 +21,7 @@ type Path = readonly (string | number)[];
 type ToText = (params: Readonly<Record<string, unknown>>, shown: string, schema: unknown) => string;
 
 /** Reads the errors that Ajv left for `input`. They must have been made with the option `verbose`. */
-export function toAjvIssues(errors: readonly ErrorObject[], input: unknown): InputIssue[] {
+export function toAjvIssues(errors: readonly ErrorObject[], input: unknown, wide?: WideKeys): InputIssue[] {
   const kept: ErrorObject[] = [];
   for (const error of errors) {
     if (error.keyword === "anyOf" || (error.keyword === "oneOf" && isUnmatched(error))) {
@@ -31,7 +31,7 @@ export function toAjvIssues(errors: readonly ErrorObject[], input: unknown): Inp
       kept.push(error);
     }
   }
-  const show = createShower();
+  const show = (value: unknown): string => toShown(value, wide);
   return kept.map((error, at) =>
     at < DEFAULT_MAX_WORDED_ISSUES
       ? toIssue(error, input, show)

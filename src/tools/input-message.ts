@@ -49,32 +49,26 @@ export function toPathText(path: readonly (string | number)[]): string {
   return shorten(text);
 }
 
+/** The keys of objects that have very many, where they are known: to list them takes long. */
+export type WideKeys = ReadonlyMap<unknown, readonly string[]>;
+
 /** A value as JSON, cut to a readable length. Takes no longer for a large value than for a small one. */
-export function toShown(value: unknown): string {
+export function toShown(value: unknown, wide: WideKeys = NOTHING_WIDE): string {
   if (value === undefined) return "undefined";
   if (Array.isArray(value) && value.length > DEFAULT_MAX_SHOWN_CHARS) {
     return `an array of ${value.length} items`;
   }
   try {
-    return shorten(toJsonStart(value) ?? `a ${typeof value}`);
+    return shorten(toJsonStart(value, wide) ?? `a ${typeof value}`);
   } catch {
     return `a ${typeof value}`;
   }
 }
 
-/** Shows values, each object once: listing the keys of a very large one takes long. */
-export function createShower(): (value: unknown) => string {
-  const shown = new Map<unknown, string>();
-  return (value) => {
-    if (typeof value !== "object") return toShown(value);
-    const text = shown.get(value) ?? toShown(value);
-    shown.set(value, text);
-    return text;
-  };
-}
+const NOTHING_WIDE: WideKeys = new Map();
 
 /** The JSON text of a value, as far as it is shown. */
-function toJsonStart(value: unknown, before = ""): string | undefined {
+function toJsonStart(value: unknown, wide: WideKeys, before = ""): string | undefined {
   if (before.length > DEFAULT_MAX_SHOWN_CHARS) return before;
   if (typeof value === "string") return before + JSON.stringify(value.slice(0, DEFAULT_MAX_SHOWN_CHARS));
   if (typeof value !== "object" || value === null) {
@@ -84,9 +78,10 @@ function toJsonStart(value: unknown, before = ""): string | undefined {
   const isArray = Array.isArray(value);
   let text = before + (isArray ? "[" : "{");
   let separator = "";
-  for (const key of Object.keys(value)) {
+  for (const key of wide.get(value) ?? Object.keys(value)) {
     const name = isArray ? "" : `${JSON.stringify(key.slice(0, DEFAULT_MAX_SHOWN_CHARS))}:`;
-    const part = toJsonStart((value as Readonly<Record<string, unknown>>)[key], text + separator + name);
+    const member = (value as Readonly<Record<string, unknown>>)[key];
+    const part = toJsonStart(member, wide, text + separator + name);
     if (part === undefined && !isArray) continue;
     text = part ?? `${text}${separator}null`;
     separator = ",";
@@ -103,7 +98,7 @@ export function shorten(text: string, maxChars = DEFAULT_MAX_SHOWN_CHARS): strin
 
 /** `expected one of "a", "b"`, or `expected "a"` for one choice. */
 export function toExpected(choices: readonly unknown[]): string {
-  const shown = choices.slice(0, DEFAULT_MAX_SHOWN_CHOICES).map(toShown);
+  const shown = choices.slice(0, DEFAULT_MAX_SHOWN_CHOICES).map((choice) => toShown(choice));
   const rest = choices.length - shown.length;
   const list = shown.join(", ") + (rest > 0 ? ` … (${choices.length} choices)` : "");
   return choices.length === 1 ? `expected ${list}` : `expected one of ${list}`;

@@ -18,7 +18,7 @@ import {
   SMALL_INPUT_PARTS,
   TOO_DEEP,
 } from "./check-input.ts";
-import { InputWalk } from "./input-size.ts";
+import { type InputSize, InputWalk } from "./input-size.ts";
 import { DEFAULT_MAX_ISSUES } from "./json-schema/compiled-schema.ts";
 import type { JsonSchema } from "./tool.ts";
 import { areTextsCheap, runZod, type ZodResult, ZodRunner, ZodWatch } from "./zod/zod-run.ts";
@@ -77,7 +77,7 @@ class ZodCheck {
   check(input: unknown, options: CheckOptions): Checked | Promise<Checked> {
     const walk = new InputWalk(input);
     const result = walk.advance(this.#pieceParts) ? this.#checkHere(input, walk) : undefined;
-    return result === undefined ? this.#checkLater(input, walk, options) : toChecked(result, input);
+    return result === undefined ? this.#checkLater(input, walk, options) : toChecked(result, input, walk);
   }
 
   /** A small input, at once; undefined when some text has to be matched in a thread. */
@@ -105,15 +105,15 @@ class ZodCheck {
         wideKeys: walk.wideKeys,
         maxIssues: DEFAULT_MAX_ISSUES + (options.optionalNulls ?? 0),
       });
-      return { ...toChecked(result, input), usedMs: toUsedMs() };
+      return { ...toChecked(result, input, walk), usedMs: toUsedMs() };
     } catch (error) {
       return refuseInput(`cannot be checked: ${toErrorMessage(error)}`, toUsedMs());
     }
   }
 }
 
-function toChecked(result: ZodResult, input: unknown): Checked {
+function toChecked(result: ZodResult, input: unknown, { wideKeys }: InputSize): Checked {
   if (result.ok) return result;
   if (result.issues === undefined) return refuseInput(result.text);
-  return { ok: false, issues: toZodIssues(result.issues, input) };
+  return { ok: false, issues: toZodIssues(result.issues, input, wideKeys) };
 }

@@ -5,13 +5,13 @@
 import * as z from "zod";
 import type { InputIssue } from "./input-message.ts";
 import {
-  createShower,
   DEFAULT_MAX_WORDED_ISSUES,
   shorten,
   toExpected,
   toShown,
   toTypeWords,
   valueAt,
+  type WideKeys,
 } from "./input-message.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -21,8 +21,8 @@ const english = z.locales.en().localeError;
 const MAX_FOREIGN_CHARS = 300;
 
 /** Reads the issues that Zod found in `input`: the first few in words. */
-export function toZodIssues(issues: readonly Issue[], input: unknown): InputIssue[] {
-  const reader = new IssueReader(input);
+export function toZodIssues(issues: readonly Issue[], input: unknown, wide: WideKeys): InputIssue[] {
+  const reader = new IssueReader(input, wide);
   for (const issue of issues) reader.read(issue, []);
   return reader.found;
 }
@@ -31,10 +31,11 @@ export function toZodIssues(issues: readonly Issue[], input: unknown): InputIssu
 class IssueReader {
   readonly found: InputIssue[] = [];
   readonly #input: unknown;
-  readonly #show = createShower();
+  readonly #show: (value: unknown) => string;
 
-  constructor(input: unknown) {
+  constructor(input: unknown, wide: WideKeys) {
     this.#input = input;
+    this.#show = (value) => toShown(value, wide);
   }
 
   read(issue: Issue, base: readonly PropertyKey[]): void {
@@ -111,7 +112,7 @@ function toLimit(origin: string, comparison: string, limit: number | bigint, inc
 function toUnionWords(issue: z.core.$ZodIssueInvalidUnion): string {
   const words = issue.errors.flat().map((inner) => {
     if (inner.code === "invalid_type") return toTypeWords(inner.expected);
-    if (inner.code === "invalid_value") return inner.values.map(toShown).join(" or ");
+    if (inner.code === "invalid_value") return inner.values.map((value) => toShown(value)).join(" or ");
     return "another shape";
   });
   return [...new Set(words)].slice(0, 8).join(" or ") || "another shape";

@@ -4,7 +4,7 @@
  */
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { toAjvIssues } from "../ajv-issues.ts";
-import type { InputIssue } from "../input-message.ts";
+import type { InputIssue, WideKeys } from "../input-message.ts";
 import type { JsonSchema } from "../tool.ts";
 import { compileSchema, type CompileOptions } from "./compile.ts";
 
@@ -29,6 +29,8 @@ export interface Interest {
   readonly collects?: boolean;
   /** How many problems with fields that are null, beyond the first few. @default 0 */
   readonly optionalNulls?: number | undefined;
+  /** The keys of objects of the input that have very many, where they are known. */
+  readonly wideKeys?: WideKeys;
 }
 
 /** How a schema is to be read. */
@@ -57,25 +59,28 @@ export class CompiledSchema {
   check(
     input: unknown,
     bound: Bound,
-    { collects = true, optionalNulls = 0 }: Interest = {},
+    { collects = true, optionalNulls = 0, wideKeys }: Interest = {},
   ): Verdict | undefined {
     const first = bound(() => this.#validate(input), Infinity);
     const problems = takeErrors(this.#validate);
     if (!first.done) return undefined;
     if (first.value) return { ok: true };
     const all = collects ? this.#collect(input, bound, DEFAULT_MAX_ISSUES + optionalNulls) : [];
-    return { ok: false, issues: toAjvIssues(all.length > 0 ? all : problems.slice(-MAX_READ_ERRORS), input) };
+    return {
+      ok: false,
+      issues: toAjvIssues(all.length > 0 ? all : problems.slice(-MAX_READ_ERRORS), input, wideKeys),
+    };
   }
 
-  /** All problems, or none when they are too many or take too long. */
+  /** All problems, or none when they are too many, take too long, or cannot be had: then the first pass has to do. */
   #collect(input: unknown, bound: Bound, maxErrors: number): readonly ErrorObject[] {
     try {
       const bounded = bound(() => this.#toFull()(input), maxErrors);
       const errors = this.#validateFully === undefined ? [] : takeErrors(this.#validateFully);
       return bounded.done ? errors : [];
-    } catch (error) {
-      if (error instanceof RangeError) return [];
-      throw error;
+    } catch {
+      // Too deep, or an error in what the compiler made of it. The verdict stands, whatever this pass was to add.
+      return [];
     }
   }
 

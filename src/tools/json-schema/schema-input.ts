@@ -94,17 +94,19 @@ export class SchemaInput {
   ): Checked | undefined {
     const left = steps - (this.#options.lengths * size.chars) / COUNTED_CHARS_A_STEP;
     if (left < 0 || size.longestKey > MAX_LOOP_KEY_CHARS) return undefined;
+    const interest = { optionalNulls: options.optionalNulls, wideKeys: size.wideKeys };
     const bound: Bound = (job, maxErrors) => workMeter.measure(job, left, size, maxErrors);
     try {
-      const verdict = compiled.check(filled, bound, options);
+      const verdict = compiled.check(filled, bound, interest);
       if (verdict === undefined) return undefined;
       if (verdict.ok) return { ok: true, value: filled };
       // A default is a remark of the schema's author: it makes no input wrong that is right without it.
-      const bare = filled === input ? verdict : compiled.check(input, bound, options);
+      const bare = filled === input ? verdict : compiled.check(input, bound, interest);
       return bare?.ok === true ? { ok: true, value: input } : verdict;
     } catch (error) {
       if (error instanceof RangeError) return undefined;
-      throw error;
+      // What the compiler makes of a rare schema may be wrong. Who sent it hears of it, and nobody else.
+      return refuseInput(`cannot be checked: ${toErrorMessage(error)}`);
     }
   }
 
