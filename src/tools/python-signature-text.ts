@@ -75,9 +75,20 @@ function toKeyword({ name, type, isRequired, defaultText }: ShapeField): string 
 }
 
 function toFreeName(fields: readonly ShapeField[]): string {
+  const names = new Set(fields.map((field) => field.name));
   let name = "others";
-  while (fields.some((field) => field.name === name)) name += "_";
+  while (names.has(name)) name += "_";
   return name;
+}
+
+const knownShort = new WeakMap<object, boolean>();
+
+/** Whether an example has so few fields that it may be shown. It is counted once: to list a great many takes long. */
+export function isShortExample(example: Readonly<Record<string, unknown>>): boolean {
+  // Each takes three characters at least.
+  const isShort = knownShort.get(example) ?? Object.keys(example).length * 3 <= DEFAULT_MAX_EXAMPLE_CHARS;
+  knownShort.set(example, isShort);
+  return isShort;
 }
 
 /** An example input as a call in one line, or nothing when it is long. */
@@ -87,9 +98,11 @@ export function toExampleText(
   example: Readonly<Record<string, unknown>> | undefined,
 ): string {
   if (example === undefined) return "";
-  const values = Object.entries(example).map(([name, value]) => {
-    const text = toPythonLiteral(value, DEFAULT_MAX_EXAMPLE_CHARS) ?? "...";
-    return kind === "keywords" ? `${name}=${text}` : `${toPythonString(name)}: ${text}`;
+  if (!isShortExample(example)) return "";
+  const values = Object.keys(example).map((name) => {
+    const text = toPythonLiteral(example[name], DEFAULT_MAX_EXAMPLE_CHARS) ?? "...";
+    const shown = name.slice(0, DEFAULT_MAX_EXAMPLE_CHARS);
+    return kind === "keywords" ? `${shown}=${text}` : `${toPythonString(shown)}: ${text}`;
   });
   const list = values.join(", ");
   const text = `Example: ${python}(${kind === "keywords" ? list : `{${list}}`})`;

@@ -2,7 +2,7 @@
  * `POST /v1/messages`: with code execution a turn of our own, without it the model's answer as it comes.
  */
 import { toErrorMessage } from "../../errors.ts";
-import { runInShares, TurnShare } from "../../turn-share.ts";
+import { TurnShare } from "../../turn-share.ts";
 import { accumulate } from "../../model/accumulate.ts";
 import type { MessageEvent, Model, ModelResponse } from "../../model/model.ts";
 import type { Container } from "../containers/container.ts";
@@ -71,12 +71,12 @@ export async function readRequest(
   const { maxBodyBytes: maxBytes } = options;
   const { request: received, incoming } = exchange;
   const { value, bytes } = await readJsonBody(received, { maxBytes, incoming, share });
-  const parsing = parseRequest(value, {
+  const parseOptions = {
     betaHeader: headers.get("anthropic-beta") ?? undefined,
     countsTokens,
     maxOutputCharacters: Math.max(DEFAULT_MAX_OUTPUT_CHARACTERS, toOutputCharacters(options.limits)),
-  });
-  const request = await runInShares(parsing, share);
+  };
+  const request = await parseRequest(value, parseOptions, share);
   noteRequest(exchange, request.body, options.logBodies);
   const { model } = request.body;
   if (exchange.grant.limits.allowsModel?.(model) === false) {
