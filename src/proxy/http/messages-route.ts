@@ -2,7 +2,7 @@
  * `POST /v1/messages`: with code execution a turn of our own, without it the model's answer as it comes.
  */
 import { toErrorMessage } from "../../errors.ts";
-import { TurnShare } from "../../turn-share.ts";
+import { runInShares, TurnShare } from "../../turn-share.ts";
 import { accumulate } from "../../model/accumulate.ts";
 import type { MessageEvent, Model, ModelResponse } from "../../model/model.ts";
 import type { Container } from "../containers/container.ts";
