@@ -3,9 +3,9 @@
  * the union once, or of the one branch that was meant.
  */
 import type { ErrorObject } from "ajv";
-import type { InputIssue } from "./input-message.ts";
 import {
   DEFAULT_MAX_WORDED_ISSUES,
+  type InputIssue,
   shorten,
   toExpected,
   toShown,

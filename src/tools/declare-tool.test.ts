@@ -4,14 +4,15 @@ import { declareTool } from "./declare-tool.ts";
 import { toPythonSignatures } from "./python-signature.ts";
 import { DEFAULT_MAX_SCHEMA_NODES } from "./schema-bounds.ts";
 import type { JsonSchema, Tool } from "./tool.ts";
+import { WorkBudget } from "./work-budget.ts";
 
-function declare(inputSchema: JsonSchema): Promise<Tool> {
-  return declareTool({ name: "far", description: "", inputSchema, allowedCallers: ["programmatic"] });
+function declare(inputSchema: JsonSchema, budget?: WorkBudget): Promise<Tool> {
+  return declareTool({ name: "far", description: "", inputSchema, allowedCallers: ["programmatic"] }, budget);
 }
 
-async function declarationError(schema: JsonSchema): Promise<string> {
+async function declarationError(schema: JsonSchema, budget?: WorkBudget): Promise<string> {
   try {
-    await declare(schema);
+    await declare(schema, budget);
   } catch (error) {
     return isToolscriptError(error, "invalid-tool") ? error.message : `not ours: ${String(error)}`;
   }
@@ -49,10 +50,32 @@ describe("declareTool()", () => {
     );
   });
 
-  test("gives up a schema that takes too long to compile", async () => {
-    const properties: Record<string, JsonSchema> = {};
-    for (let index = 0; index < 3_000; index += 1) properties[`p${index}`] = { type: "string" };
-    expect(await declarationError({ properties })).toMatch(/takes longer than 1000 ms|it is too large/);
+  test("gives up schemas that take too long to compile, each and together", async () => {
+    const budget = new WorkBudget(1);
+    const properties = Object.fromEntries(
+      Array.from({ length: 3_000 }, (_, at) => [`p${at}`, { minLength: at }]),
+    );
+    const refusals = [
+      await declarationError({ properties }, budget),
+      await declarationError({ properties }, budget),
+    ];
+    expect(refusals[0]).toContain("reading it takes longer than 1 ms; make it smaller");
+    expect(refusals[1]).toContain("the schemas together take longer than 1 ms to read");
+    expect(await declarationError({ properties: { a: { type: "string" } } }, budget)).toBe("accepted");
+  });
+
+  test("gives up examples that take too long to check together", async () => {
+    const inputExamples = [{ a: "a".repeat(22) }, { a: "a" }];
+    const outline = {
+      name: "far",
+      description: "",
+      allowedCallers: ["programmatic"],
+      inputExamples,
+    } as const;
+    const inputSchema = { properties: { a: { pattern: "^(a|a)+$" } } };
+    await expect(declareTool({ ...outline, inputSchema }, new WorkBudget(0.01))).rejects.toThrow(
+      "checking the examples takes longer than 0.01 ms",
+    );
   });
 
   test("ends a check that a catastrophic pattern would never finish", async () => {

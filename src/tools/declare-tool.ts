@@ -7,7 +7,6 @@
 import { TurnShare } from "../turn-share.ts";
 import { declareJsonSchema } from "./json-schema-input.ts";
 import { toParameters } from "./python-parameters.ts";
-import { isShortExample } from "./python-signature-text.ts";
 import {
   checkCallers,
   checkDescription,
@@ -50,8 +49,6 @@ export async function declareTool(outline: ToolOutline, budget = new WorkBudget(
   if (share.due) await share.yieldTurn();
   // What a signature needs is read now, and not with that of all other tools in one turn.
   toParameters(inputSchema);
-  const [shown] = inputExamples ?? [];
-  if (shown !== undefined) isShortExample(shown);
   return {
     name,
     description,

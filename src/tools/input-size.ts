@@ -21,6 +21,13 @@ export interface InputSize {
   readonly wideKeys: ReadonlyMap<unknown, readonly string[]>;
 }
 
+const seenWide = new WeakSet<object>();
+
+/** Whether an object was seen to have many keys, by whatever looked through it before. */
+export function wasSeenWide(value: object): boolean {
+  return seenWide.has(value);
+}
+
 interface Level {
   readonly value: Readonly<Record<string, unknown>> | readonly unknown[];
   /** Undefined for an array. */
@@ -91,6 +98,8 @@ export class InputWalk implements InputSize {
       this.chars += length;
       if (length > this.longestKey) this.longestKey = length;
     }
-    if (keys.length >= WIDE_KEYS) this.#wide.set(value, keys);
+    if (keys.length < WIDE_KEYS) return;
+    this.#wide.set(value, keys);
+    seenWide.add(value);
   }
 }

@@ -34,27 +34,24 @@ class Retry {
     const keys = Object.keys(input);
     if (keys.length > DEFAULT_MAX_FIELDS_WITH_NULLS) return first;
     const optionalNulls = keys.filter((key) => this.#isOptionalNull(input, key)).length;
-    return this.#again(first, first, input, { ...options, optionalNulls }, 1);
+    return this.#again(first, input, { ...options, optionalNulls }, 1);
   }
 
-  /** Leaves out what the last check refused, and checks what is left; `first` stays the refusal when that fails, too. */
+  /** Leaves out the nulls that the last check refused, and checks what is left. */
   #again(
-    first: Checked,
     last: Checked,
     input: Readonly<Record<string, unknown>>,
     options: CheckOptions,
     round: number,
   ): MaybePromise<Checked> {
-    const isLast = last.ok || round > MAX_ROUNDS || !this.#hasRefusedNull(input, last);
-    if (isLast) return { ...first, ...toUsed(last) };
+    if (last.ok || round > MAX_ROUNDS || !this.#hasRefusedNull(input, last)) return last;
     const refused = new Set(last.issues.map((issue) => issue.path[0]));
     const entries = Object.entries(input);
     const rest = Object.fromEntries(
       entries.filter(([key]) => !refused.has(key) || !this.#isOptionalNull(input, key)),
     );
     return chain(this.#check(rest, options), (next) => {
-      const counted = { ...next, ...toUsed(last, next) };
-      return next.ok ? counted : this.#again(first, counted, rest, options, round + 1);
+      return this.#again({ ...next, ...toUsed(last, next) }, rest, options, round + 1);
     });
   }
 

@@ -2,6 +2,7 @@
  * The text of one signature, once its types are known: on one line while it has no comments, one parameter a line
  * otherwise.
  */
+import { wasSeenWide } from "./input-size.ts";
 import type { ShapeField } from "./python-shapes.ts";
 import { toComment, toEntry, toEntryLines, toFieldNote } from "./python-shapes.ts";
 import { toDocLines, toPythonLiteral, toPythonString } from "./python-text.ts";
@@ -81,14 +82,10 @@ function toFreeName(fields: readonly ShapeField[]): string {
   return name;
 }
 
-const knownShort = new WeakMap<object, boolean>();
-
-/** Whether an example has so few fields that it may be shown. It is counted once: to list a great many takes long. */
-export function isShortExample(example: Readonly<Record<string, unknown>>): boolean {
+/** Whether an example has so few fields that it may be shown. Of one that has been checked it is mostly known. */
+function isShortExample(example: Readonly<Record<string, unknown>>): boolean {
   // Each takes three characters at least.
-  const isShort = knownShort.get(example) ?? Object.keys(example).length * 3 <= DEFAULT_MAX_EXAMPLE_CHARS;
-  knownShort.set(example, isShort);
-  return isShort;
+  return !wasSeenWide(example) && Object.keys(example).length * 3 <= DEFAULT_MAX_EXAMPLE_CHARS;
 }
 
 /** An example input as a call in one line, or nothing when it is long. */

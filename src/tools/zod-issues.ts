@@ -3,9 +3,9 @@
  * own messages are replaced by ours, which show the value.
  */
 import * as z from "zod";
-import type { InputIssue } from "./input-message.ts";
 import {
   DEFAULT_MAX_WORDED_ISSUES,
+  type InputIssue,
   shorten,
   toExpected,
   toShown,

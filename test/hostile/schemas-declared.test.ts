@@ -22,12 +22,9 @@ test("schemas and examples that make declaring long hold no turn", { timeout: 30
   const report = await runCase("schemas-declared.ts", "scenes", { argument, timeoutMs: 290_000 });
   const outcomes = report.value as DeclaredOutcome[];
   expectNoTrouble(outcomes);
-  for (const { name, refusal = "", signatureChars } of outcomes) {
-    expect(refusal.length, name).toBeLessThan(1_000);
-    expect(signatureChars, name).toBeLessThan(500_000);
-    if (name in REFUSED && refusal !== "") expect(`${name}: ${refusal}`).toContain(REFUSED[name]);
-  }
-  const refused = outcomes.filter((one) => one.refusal !== undefined).map((one) => one.name);
-  expect(Object.keys(REFUSED)).toEqual(expect.arrayContaining(refused));
+  const refused = outcomes.filter((one) => one.refusal !== undefined);
+  expect(refused.filter(({ name, refusal = "" }) => !refusal.includes(REFUSED[name] ?? "?"))).toEqual([]);
+  expect(Math.max(...refused.map(({ refusal = "" }) => refusal.length))).toBeLessThan(1_000);
+  expect(Math.max(...outcomes.map((one) => one.signatureChars))).toBeLessThan(500_000);
   expect(report.stderr).toBe("");
 });

@@ -48,8 +48,9 @@ export class UsedSchemas {
     checkNullable(schema);
     const { $ref, $async, pattern, patternProperties, enum: values } = schema;
     if ($async === true) throw new Error('the keyword "$async" is not supported');
-    if (Array.isArray(values) && values.length === 0)
+    if (Array.isArray(values) && values.length === 0) {
       throw new Error('an "enum" must have at least one value');
+    }
     if (typeof pattern === "string") checkPattern(pattern);
     if (isObject(patternProperties)) for (const each of Object.keys(patternProperties)) checkPattern(each);
     if (typeof $ref !== "string") return;

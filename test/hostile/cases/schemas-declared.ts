@@ -24,8 +24,8 @@ export async function scenes(context: CaseContext, argument: unknown): Promise<D
   const { areAll, only } = argument as { areAll: boolean; only?: string };
   const outcomes: DeclaredOutcome[] = [];
   for (const [name, make] of Object.entries(SCENES)) {
-    if ((areAll || !SLOW_SCENES.has(name)) && name.includes(only ?? ""))
-      outcomes.push(await play(name, make()));
+    const isPlayed = (areAll || !SLOW_SCENES.has(name)) && name.includes(only ?? "");
+    if (isPlayed) outcomes.push(await play(name, make()));
   }
   await context.measure();
   return outcomes;
@@ -63,7 +63,7 @@ async function request(outlines: readonly ToolOutline[]): Promise<Outcome> {
   const budget = new WorkBudget();
   const tools: Tool[] = [];
   try {
-    for (const outline of outlines) tools.push(await declareTool(outline, budget));
+    for (const each of outlines) tools.push(await declareTool(each, budget));
     await turn();
     toToolDeclarations(tools);
     await turn();
@@ -150,11 +150,11 @@ const SCENES: Readonly<Record<string, () => Requests>> = {
   "20 requests, each with 20 schemas of their own": () =>
     list(
       20,
-      (request) => () =>
+      (round) => () =>
         list(20, (at) =>
           outline(
             at,
-            properties(90, (part) => ({ type: "integer", maximum: request * 1e6 + at * 1e3 + part })),
+            properties(90, (part) => ({ type: "integer", maximum: round * 1e6 + at * 1e3 + part })),
             {
               inputExamples: [{ p0: 0 }],
             },

@@ -67,8 +67,9 @@ async function tryOne(
     const isGivenUp = !parsed.ok && GIVEN_UP.test(parsed.message);
     counts.givenUp += isGivenUp ? 1 : 0;
     const want = isGivenUp ? undefined : context.uncounted(() => made.plain(input));
-    if (isWrong(parsed, want))
+    if (isWrong(parsed, want)) {
       counts.wrong.push(`${seed}: input ${at}, wanted ${want}: ${JSON.stringify(parsed)?.slice(0, 300)}`);
+    }
   }
 }
 
