@@ -19,13 +19,10 @@ export const MAX_BODY_PARTS = 1_000_000;
 export const MAX_BODY_MEMBERS = 125_000;
 /** What a body may take in memory, as bytes and as a value together, as a multiple of the largest body. */
 const MEMORY_FACTOR = 3;
-/** Bytes of that memory that are kept for what is made of the value: ids of its blocks, messages for the model. */
-const RESERVED_SHARE = 1 / 12;
+/** Share of that memory that is kept for what is made of the value: ids of its blocks, messages for the model. */
+const RESERVED_SHARE = 1 / 6;
 /** Memory that any body may take, where only tiny ones are taken. */
 const MIN_BODY_MEMORY = 1024 * 1024;
-
-/** Bytes from which putting the pieces of a body together takes a turn of its own. */
-const LARGE_BYTES = 1024 * 1024;
 
 /** A body, read. */
 export interface JsonBody {
@@ -45,11 +42,7 @@ export interface ReadBodyOptions {
 /** Reads a body. @throws {ApiError} `request_too_large`, or `invalid_request_error` when it is not JSON */
 export async function readJsonBody(request: Request, options: ReadBodyOptions): Promise<JsonBody> {
   const { maxBytes, incoming, share = new TurnShare() } = options;
-  const collected = await collect(request, maxBytes, incoming);
-  const isLarge = collected.length > LARGE_BYTES;
-  if (isLarge) await share.yieldTurn();
-  const bytes = collected.finish();
-  if (isLarge) await share.yieldTurn();
+  const bytes = await collect(request, maxBytes, incoming);
   if (bytes.length === 0) throw invalidRequest("The request body is empty; want a JSON object");
   try {
     return { value: await readJson(bytes, toBounds(bytes.length, maxBytes), share), bytes };
@@ -82,15 +75,21 @@ function toBodyError(error: unknown): unknown {
   return new ApiError("request_too_large", `The request body holds too much: ${reason}`);
 }
 
-async function collect(request: Request, maxBytes: number, incoming?: Readable): Promise<ByteCollector> {
+async function collect(
+  request: Request,
+  maxBytes: number,
+  incoming?: Readable,
+): Promise<Buffer<ArrayBuffer>> {
   const claimed = request.headers.get("content-length");
   if (claimed !== null && Number(claimed) > maxBytes) throw tooLarge(maxBytes);
-  const collected = new ByteCollector();
+  // At a socket the claim has been checked: no other number of bytes comes.
+  const isKnown = claimed !== null && incoming !== undefined;
+  const collected = new ByteCollector(isKnown ? Number(claimed) : maxBytes);
   for await (const piece of incoming === undefined ? toPieces(request) : toBuffered(incoming)) {
     if (collected.length + piece.length > maxBytes) throw tooLarge(maxBytes);
     collected.add(piece);
   }
-  return collected;
+  return collected.finish();
 }
 
 /** What has come since the last look at once, in however many pieces it came. A refusal leaves the connection be. */

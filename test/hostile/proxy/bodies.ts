@@ -66,9 +66,9 @@ const BODIES: Readonly<Record<string, () => string>> = {
     `{${HEAD},${TALK},"metadata":[${many(2_000, `${"[".repeat(400)}${"]".repeat(400)}`)}]}`,
   "one string": () => `{${HEAD},"messages":[{"role":"user","content":"${"x".repeat(33_000_000)}"}]}`,
   "one string with one wide character": () =>
-    `{${HEAD},"messages":[{"role":"user","content":"\u20ac${"x".repeat(29_000_000)}"}]}`,
+    `{${HEAD},"messages":[{"role":"user","content":"\u20ac${"x".repeat(26_000_000)}"}]}`,
   "strings with wide characters": () =>
-    `{${HEAD},"messages":[{"role":"user","content":[${many(2_900, () => `{"type":"text","text":"\u20ac${"x".repeat(10_000)}"}`)}]}]}`,
+    `{${HEAD},"messages":[{"role":"user","content":[${many(2_600, () => `{"type":"text","text":"\u20ac${"x".repeat(10_000)}"}`)}]}]}`,
   "a string of escapes": () =>
     `{${HEAD},"messages":[{"role":"user","content":"${'\\"'.repeat(16_000_000)}"}]}`,
   "one number": () => `{${HEAD},${TALK},"temperature":${"1".repeat(33_000_000)}}`,
