@@ -57,7 +57,12 @@ type Make = (argument: unknown) => string | Buffer;
 
 async function post({ url, headers }: Sending, body: Buffer): Promise<Answered> {
   const length = { "content-length": String(body.length) };
-  const all = { "anthropic-version": "2023-06-01", "content-type": "application/json", ...length, ...headers };
+  const all = {
+    "anthropic-version": "2023-06-01",
+    "content-type": "application/json",
+    ...length,
+    ...headers,
+  };
   const sent = request(url, { method: "POST", headers: all, agent: false });
   sent.end(body);
   const [response] = (await once(sent, "response")) as [IncomingMessage];
