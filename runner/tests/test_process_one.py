@@ -194,10 +194,23 @@ class Taking(unittest.TestCase):
         watched.hang_up()
         self.assertEqual(watched.end(), 0)
 
-    def test_the_host_is_missed_though_the_script_holds_the_turn(self):
-        watched = Watched("os.read(lifeline.turn_read, 1)\n" + SLEEP, self.way)
+    def test_the_host_is_missed_though_the_runner_says_that_it_reads(self):
+        watched = Watched("os.pwrite(lifeline.page, b'x', process_one.READING)\n" + SLEEP, self.way)
         watched.process.stdin.write(b"x" * 300_000)
         watched.hang_up()
+        self.assertEqual(watched.end(), 0)
+
+    def test_a_runner_is_told_before_its_input_is_taken_over(self):
+        code = """
+while os.pread(lifeline.page, 1, process_one.TAKEN_OVER) != b"\\1":
+    time.sleep(0.001)
+say(str(len(read_all(lifeline.relay, 3000))))
+os._exit(0)
+"""
+        watched = Watched(code, self.way)
+        watched.process.stdin.write(b"x" * 3000)
+        watched.process.stdin.flush()
+        watched.hear("3000")
         self.assertEqual(watched.end(), 0)
 
     def test_what_was_taken_over_comes_in_order_and_whole(self):

@@ -7,6 +7,7 @@ reach and ends it with its host (`process_one.py`). Where the kernel can, system
 
 import fcntl
 import gc
+import mmap
 import os
 import select
 import signal
@@ -18,7 +19,7 @@ from time import monotonic, sleep
 
 from .frames import EARLY_CHARACTERS
 from .output import FLUSH_SECONDS, RAW_STDERR, RAW_STDOUT
-from .process_one import end_with, split
+from .process_one import PAGE_BYTES, READING, TAKEN_OVER, end_with, split
 from .seccomp import tighten
 
 # Exit code after a fault of the runner itself, `EX_SOFTWARE`.
@@ -80,9 +81,8 @@ class StdioTransport:
     def __init__(self, lifeline):
         self._stdin = _take(0)
         self._stderr = _take(2)
-        self._turn_read = _move_up(lifeline.turn_read)
-        self._turn_write = _move_up(lifeline.turn_write)
         self._relay = _move_up(lifeline.relay)
+        self._page = _map_page(lifeline.page)
         self._wake_read, self._wake_write = _make_pipe()
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
@@ -133,16 +133,16 @@ class StdioTransport:
         return b""
 
     def _read_input(self):
-        """Reads from the host itself, in turn with process 1, which may have taken over."""
+        """Reads from the host itself, unless process 1 has taken over."""
+        page = self._page
+        page[READING] = 1
         try:
-            turn = os.read(self._turn_read, 1)
-        except BlockingIOError:
-            self._inputs.unregister(self._stdin)
-            return b""
-        try:
-            return os.read(self._stdin, _READ_BYTES) or None
+            if not page[TAKEN_OVER]:
+                return os.read(self._stdin, _READ_BYTES) or None
         finally:
-            os.write(self._turn_write, turn)
+            page[READING] = 0
+        self._inputs.unregister(self._stdin)
+        return b""
 
     def write(self, data):
         """Writes all of `data`."""
@@ -231,8 +231,8 @@ class StdioTransport:
     def _become_child(self):
         """In a forked process nothing of the protocol is left; what it prints reaches the parent through the pipes."""
         self._is_child = True
-        wake, turn = (self._wake_read, self._wake_write), (self._turn_read, self._turn_write)
-        for descriptor in (self._stdin, self._stderr, self._relay, *wake, *turn, *self._sources):
+        wake = (self._wake_read, self._wake_write)
+        for descriptor in (self._stdin, self._stderr, self._relay, *wake, *self._sources):
             os.close(descriptor)
         self._runner.pump.become_child(_write_directly)
 
@@ -249,6 +249,15 @@ def _move_up(descriptor):
     moved = _take(descriptor)
     os.close(descriptor)
     return moved
+
+
+def _map_page(descriptor):
+    """What process 1 and the runner share; without it process 1 takes nothing over."""
+    if descriptor is None:
+        return bytearray(PAGE_BYTES)
+    page = mmap.mmap(descriptor, PAGE_BYTES)
+    os.close(descriptor)
+    return page
 
 
 def _make_poll(descriptors):

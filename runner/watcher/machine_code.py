@@ -6,6 +6,7 @@ what the steps are for. Variables are cells of eight bytes, and a step is one of
     ("label", name)
     ("call", name, *values)                                        a system call; what it returns is in the cell "result"
     ("set" | "add" | "subtract" | "and" | "shift", cell, value)    "shift" goes to the right
+    ("peek", cell, value) and ("poke", value, value)               eight bytes at an address: read them, write them
     ("if", cell, "==" | "!=" | "<", value, label)                  signed
     ("jump", label)
 
@@ -17,11 +18,11 @@ from struct import pack
 # System calls by machine. Those of arm64 are Linux's common ones.
 _CALLS = {
     "x86_64": {
-        "read": 0, "write": 1, "brk": 12, "ioctl": 16, "wait4": 61, "kill": 62, "prctl": 157, "exit_group": 231,
+        "read": 0, "write": 1, "mmap": 9, "brk": 12, "ioctl": 16, "wait4": 61, "kill": 62, "prctl": 157, "exit_group": 231,
         "inotify_add_watch": 254, "ppoll": 271, "signalfd4": 289, "inotify_init1": 294,
     },
     "aarch64": {
-        "read": 63, "write": 64, "brk": 214, "ioctl": 29, "wait4": 260, "kill": 129, "prctl": 167, "exit_group": 94,
+        "read": 63, "write": 64, "mmap": 222, "brk": 214, "ioctl": 29, "wait4": 260, "kill": 129, "prctl": 167, "exit_group": 94,
         "inotify_add_watch": 27, "ppoll": 73, "signalfd4": 74, "inotify_init1": 26,
     },
 }  # fmt: skip
@@ -100,6 +101,16 @@ class _Coder:
         self._load(self.A, value)
         self.store(self._offsets[cell])
 
+    def _peek(self, cell, address):
+        self._load(self.A, address)
+        self.code += self.OPERATIONS["peek"]
+        self.store(self._offsets[cell])
+
+    def _poke(self, address, value):
+        self._load(self.A, address)
+        self._load(self.B, value)
+        self.code += self.OPERATIONS["poke"]
+
     def _compute(self, operation, cell, value):
         self._load(self.A, cell)
         self._load(self.B, value)
@@ -147,6 +158,8 @@ class _X86(_Coder):
         "add": b"\x48\x01\xc8",  # add rax, rcx
         "subtract": b"\x48\x29\xc8",  # sub rax, rcx
         "and": b"\x48\x21\xc8",  # and rax, rcx
+        "peek": b"\x48\x8b\x00",  # mov rax, [rax]
+        "poke": b"\x48\x89\x08",  # mov [rax], rcx
         "shift": b"\x48\xd3\xe8",  # shr rax, cl
         "compare": b"\x48\x39\xc8",  # cmp rax, rcx
     }
@@ -197,6 +210,8 @@ class _Arm(_Coder):
         "add": pack("<I", 0x8B0A0129),  # add x9, x9, x10
         "subtract": pack("<I", 0xCB0A0129),  # sub x9, x9, x10
         "and": pack("<I", 0x8A0A0129),  # and x9, x9, x10
+        "peek": pack("<I", 0xF9400129),  # ldr x9, [x9]
+        "poke": pack("<I", 0xF900012A),  # str x10, [x9]
         "shift": pack("<I", 0x9ACA2529),  # lsr x9, x9, x10
         "compare": pack("<I", 0xEB0A013F),  # cmp x9, x10
     }

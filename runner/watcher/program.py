@@ -12,13 +12,14 @@ EXIT_OPENED = 77
 
 _OPENED_TEXT = b"toolscript: the script opened the input of its session\n"
 
-# It looks for unread bytes now and then, and quickly once there are some. When so many quick looks found the same, it takes
-# over; it waits for a runner that is just reading, for as many looks again. A runner that ends by itself has a moment.
+# It looks for unread bytes now and then, and quickly once there are some. When so many quick looks found the same, it tells
+# the runner to read no more, and takes over at the next look; it waits for a runner that is just reading, for some looks. A
+# runner that ends by itself has a moment.
 _REST_NANOSECONDS = 500_000_000
 _LOOK_NANOSECONDS = 50_000_000
 _LAST_NANOSECONDS = 50_000_000
 _UNREAD_LOOKS = 10
-_PATIENT_LOOKS = 20
+_PATIENT_LOOKS = 10
 _READ_BYTES = 64 * 1024
 _MOST_HELD_BYTES = 256 * 1024 * 1024
 
@@ -27,6 +28,8 @@ _EINTR, _EAGAIN = -4, -11
 _PR_SET_DUMPABLE = 4
 _IN_OPEN = 0x20
 _WNOHANG = 1
+_PAGE_BYTES = 4096
+_PROT_READ, _PROT_WRITE, _MAP_SHARED = 1, 2, 1
 _FIONREAD = 0x541B
 _SIGINT = int(signal.SIGINT)
 _POLLIN, _POLLOUT, _POLLRDHUP = 0x1, 0x4, 0x2000
@@ -45,7 +48,7 @@ CELLS = {
     "openings": _NO_DESCRIPTOR,
     "outlet": _NO_DESCRIPTOR,
     "runner": 0,
-    "turn": 0,
+    "page descriptor": 0,
     "relay": 0,
     "path": bytes(16),
     "seconds": 0,
@@ -60,6 +63,10 @@ CELLS = {
     "unread": 0,
     "unread before": 0,
     "looks": 0,
+    # Shared with the runner: in its first eight bytes whether the runner is reading, in the next whether it must not.
+    "page": 0,
+    "must not read": 0,
+    "is asking": 0,
     "is relaying": 0,
     # What is held for the runner lies between `sent` and `held`.
     "start": 0,
@@ -79,7 +86,14 @@ STEPS = (
     ("set", "signal descriptor", "result"),
     ("set", "signals", "result"),
     ("add", "signals", _POLLIN << _EVENTS),
+    # Without it nothing is taken over.
+    ("call", "mmap", 0, _PAGE_BYTES, _PROT_READ | _PROT_WRITE, _MAP_SHARED, "page descriptor", 0),
+    ("if", "result", "<", 0, "watch openings"),
+    ("set", "page", "result"),
+    ("set", "must not read", "page"),
+    ("add", "must not read", 8),
     # A kernel without it lets openings go unnoticed.
+    ("label", "watch openings"),
     ("call", "inotify_init1", _CLOEXEC | _NONBLOCK),
     ("if", "result", "<", 0, "poll"),
     ("set", "inotify", "result"),
@@ -129,6 +143,8 @@ STEPS = (
     ("if", "is relaying", "!=", 0, "relay"),
     ("if", "polled", "!=", 0, "poll"),
     ("if", "paused", "==", 0, "poll"),
+    ("if", "page", "==", 0, "poll"),
+    ("if", "is asking", "!=", 0, "asking"),
 
     # Nothing happened for a while: does the input lie unread?
     ("call", "ioctl", 0, _FIONREAD, "&unread"),
@@ -143,8 +159,16 @@ STEPS = (
     ("set", "looks", 0),
     ("label", "lies unread"),
     ("if", "looks", "<", _UNREAD_LOOKS, "poll"),
-    ("call", "read", "turn", "&scratch", 1),
-    ("if", "result", "==", 1, "take over"),
+    ("poke", "must not read", 1),
+    ("set", "is asking", 1),
+    ("set", "looks", 1),
+    ("jump", "poll"),
+
+    # A look later the runner has seen it, or is seen to be reading.
+    ("label", "asking"),
+    ("add", "looks", 1),
+    ("peek", "scratch", "page"),
+    ("if", "scratch", "==", 0, "take over"),
     ("if", "looks", "<", _PATIENT_LOOKS, "poll"),
 
     ("label", "take over"),
