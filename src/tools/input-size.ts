@@ -1,6 +1,7 @@
 /**
  * How large an input is, found by looking through it once: in one go when it is small, in shares of a turn when not.
  */
+import type { ListedObject } from "./small-input.ts";
 
 /** Keys from which an object counts as wide: listing its keys is work of its own. */
 const WIDE_KEYS = 64;
@@ -40,15 +41,20 @@ export class InputWalk implements InputSize {
   readonly #open: Level[] = [];
   readonly #wide = new Map<unknown, readonly string[]>();
   readonly #known: ReadonlyMap<unknown, readonly string[]> | undefined;
+  readonly #listed: ListedObject | undefined;
   parts = 0;
   chars = 0;
   longestText = 0;
   longestKey = 0;
   depth = 0;
 
-  /** @param known Objects that are known to have many keys; such a one only counts, and is not looked into. */
-  constructor(input: unknown, known?: ReadonlyMap<unknown, readonly string[]>) {
+  /**
+   * @param known Objects that are known to have many keys; such a one only counts, and is not looked into.
+   * @param listed An object whose keys have just been listed.
+   */
+  constructor(input: unknown, known?: ReadonlyMap<unknown, readonly string[]>, listed?: ListedObject) {
     this.#known = known;
+    this.#listed = listed;
     this.#visit(input);
   }
 
@@ -87,10 +93,14 @@ export class InputWalk implements InputSize {
       this.parts += known.length;
       return;
     }
-    const keys = Array.isArray(value) ? undefined : Object.keys(value);
+    const keys = Array.isArray(value) ? undefined : this.#toKeys(value);
     if (keys !== undefined) this.#noteKeys(value, keys);
     this.#open.push({ value: value as Level["value"], keys, at: 0 });
     if (this.#open.length > this.depth) this.depth = this.#open.length;
+  }
+
+  #toKeys(value: object): readonly string[] {
+    return this.#listed?.object === value ? this.#listed.keys : Object.keys(value);
   }
 
   #noteKeys(value: object, keys: readonly string[]): void {

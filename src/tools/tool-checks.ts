@@ -3,9 +3,8 @@
  */
 import { ToolscriptError } from "../errors.ts";
 import { TurnShare } from "../turn-share.ts";
-import type { Checked, CheckInput } from "./check-input.ts";
+import type { Checked, CheckInput, CheckOptions } from "./check-input.ts";
 import { toInputMessage, toShown } from "./input-message.ts";
-import { chain } from "./maybe-promise.ts";
 import type { Caller, JsonSchema, ParsedInput, ParseInput } from "./tool.ts";
 import type { WorkBudget } from "./work-budget.ts";
 
@@ -124,13 +123,19 @@ function warnOfExample(name: string, index: number, parsed: ParsedInput): void {
 /** Joins a check and the message for the model. */
 export function toParseInput(name: string, check: CheckInput): ParseInput {
   const tool = {};
-  return (input, { owner = tool, signal } = {}) =>
-    chain(check(input, { owner, signal }), (checked) => toParsed(name, checked));
+  const alone: CheckOptions = { owner: tool };
+  return (input, options) => {
+    const { owner = tool, signal } = options ?? alone;
+    const checked = check(input, options === undefined ? alone : { owner, signal });
+    return checked instanceof Promise
+      ? checked.then((later) => toParsed(name, later))
+      : toParsed(name, checked);
+  };
 }
 
 function toParsed(name: string, checked: Checked): ParsedInput {
+  if (checked.ok) return checked;
   const used = checked.usedMs === undefined ? {} : { usedMs: checked.usedMs };
-  if (checked.ok) return { ok: true, value: checked.value, ...used };
   return { ok: false, message: toInputMessage(name, checked.issues), ...used };
 }
 

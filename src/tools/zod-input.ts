@@ -18,8 +18,10 @@ import {
   SMALL_INPUT_PARTS,
   TOO_DEEP,
 } from "./check-input.ts";
+import type { WideKeys } from "./input-message.ts";
 import { type InputSize, InputWalk } from "./input-size.ts";
 import { DEFAULT_MAX_ISSUES } from "./json-schema/compiled-schema.ts";
+import { measureSmall, takeListed } from "./small-input.ts";
 import type { JsonSchema } from "./tool.ts";
 import { areTextsCheap, runZod, type ZodResult, ZodRunner, ZodWatch } from "./zod/zod-run.ts";
 import { parseInShares } from "./zod/zod-shares.ts";
@@ -54,6 +56,8 @@ export function toZodJsonSchema(schema: z.core.$ZodType, io: "input" | "output",
 const MAX_PRODUCT = 30_000;
 const MIN_PIECE_PARTS = 16;
 
+const NOTHING_WIDE: WideKeys = new Map();
+
 /** The check of a Zod schema. */
 export function compileZodSchema(schema: z.core.$ZodType): CheckInput {
   const check = new ZodCheck(schema);
@@ -75,13 +79,14 @@ class ZodCheck {
   }
 
   check(input: unknown, options: CheckOptions): Checked | Promise<Checked> {
-    const walk = new InputWalk(input);
-    const result = walk.advance(this.#pieceParts) ? this.#checkHere(input, walk) : undefined;
-    return result === undefined ? this.#checkLater(input, walk, options) : toChecked(result, input, walk);
+    const size = measureSmall(input, this.#pieceParts);
+    const result = size === undefined ? undefined : this.#checkHere(input, size);
+    if (result !== undefined) return result.ok ? result : toChecked(result, input, NOTHING_WIDE);
+    return this.#checkLater(input, new InputWalk(input, undefined, takeListed()), options);
   }
 
   /** A small input, at once; undefined when some text has to be matched in a thread. */
-  #checkHere(input: unknown, { parts, longestText, longestKey }: InputWalk): ZodResult | undefined {
+  #checkHere(input: unknown, { parts, longestText, longestKey }: InputSize): ZodResult | undefined {
     const longest = Math.max(longestText, longestKey);
     const isPlain = this.#tree.recursiveUnions.length === 0 && areTextsCheap(this.#tree, parts, longest);
     if (isPlain) return runZod(this.#schema, input, false);
@@ -105,14 +110,14 @@ class ZodCheck {
         wideKeys: walk.wideKeys,
         maxIssues: DEFAULT_MAX_ISSUES + (options.optionalNulls ?? 0),
       });
-      return { ...toChecked(result, input, walk), usedMs: toUsedMs() };
+      return { ...toChecked(result, input, walk.wideKeys), usedMs: toUsedMs() };
     } catch (error) {
       return refuseInput(`cannot be checked: ${toErrorMessage(error)}`, toUsedMs());
     }
   }
 }
 
-function toChecked(result: ZodResult, input: unknown, { wideKeys }: InputSize): Checked {
+function toChecked(result: ZodResult, input: unknown, wideKeys: WideKeys): Checked {
   if (result.ok) return result;
   if (result.issues === undefined) return refuseInput(result.text);
   return { ok: false, issues: toZodIssues(result.issues, input, wideKeys) };

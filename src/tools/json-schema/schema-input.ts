@@ -14,6 +14,7 @@ import {
   TOO_DEEP,
 } from "../check-input.ts";
 import { type InputSize, InputWalk } from "../input-size.ts";
+import { measureSmall, takeListed } from "../small-input.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import { DEFAULT_MAX_CHECK_MS } from "../thread/limits.ts";
 import { checkInThread } from "../thread/check-in-thread.ts";
@@ -74,13 +75,14 @@ export class SchemaInput {
 
   /** Checks one input. */
   check(input: unknown, options: CheckOptions): MaybePromise<Checked> {
-    const walk = new InputWalk(input);
-    if (this.#compiled !== undefined && this.#options.fitsLoop && walk.advance(SMALL_INPUT_PARTS)) {
-      const filled = runAtOnce(this.#fill(input));
-      const checked = this.#checkHere(this.#compiled, input, filled, walk, SYNC_STEPS, options);
+    const compiled = this.#compiled;
+    const size = measureSmall(input, SMALL_INPUT_PARTS);
+    if (size !== undefined && compiled !== undefined && this.#options.fitsLoop) {
+      const filled = this.#options.defaults === undefined ? input : runAtOnce(this.#fill(input));
+      const checked = this.#checkHere(compiled, input, filled, size, SYNC_STEPS, options);
       if (checked !== undefined) return checked;
     }
-    return this.#checkLater(input, walk, options);
+    return this.#checkLater(input, new InputWalk(input, undefined, takeListed()), options);
   }
 
   /** In the loop, within so many steps; undefined when they are not enough. */

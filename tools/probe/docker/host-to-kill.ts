@@ -62,7 +62,8 @@ async function runBare(): Promise<void> {
   const id = await engine.create(name, containerSpec(settings.container, program, labels));
   const { output } = splitAttachedStreams(await engine.attach(id));
   await engine.start(id, image);
-  for await (const line of createInterface(output))
+  for await (const line of createInterface(output)) {
     if (line.includes("here")) setTimeout(say, STUCK_MS, name);
+  }
   say(name);
 }
