@@ -39,7 +39,12 @@ export interface ReadBodyOptions {
   readonly share?: TurnShare;
 }
 
-/** Reads a body. @throws {ApiError} `request_too_large`, or `invalid_request_error` when it is not JSON */
+/**
+ * Reads a body.
+ *
+ * @throws {ApiError} `request_too_large`, or `invalid_request_error` when it is not JSON
+ * @throws {ToolscriptError} `aborted` when the client left before its end
+ */
 export async function readJsonBody(request: Request, options: ReadBodyOptions): Promise<JsonBody> {
   const { maxBytes, incoming, share = new TurnShare() } = options;
   const bytes = await collect(request, maxBytes, incoming);
@@ -85,9 +90,14 @@ async function collect(
   // At a socket the claim has been checked: no other number of bytes comes.
   const isKnown = claimed !== null && incoming !== undefined;
   const collected = new ByteCollector(isKnown ? Number(claimed) : maxBytes);
-  for await (const piece of incoming === undefined ? toPieces(request) : toBuffered(incoming)) {
-    if (collected.length + piece.length > maxBytes) throw tooLarge(maxBytes);
-    collected.add(piece);
+  try {
+    for await (const piece of incoming === undefined ? toPieces(request) : toBuffered(incoming)) {
+      if (collected.length + piece.length > maxBytes) throw tooLarge(maxBytes);
+      collected.add(piece);
+    }
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
+    throw new ToolscriptError("aborted", "Reading the request failed: the client left", { cause });
   }
   return collected.finish();
 }
