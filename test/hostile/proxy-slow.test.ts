@@ -14,7 +14,7 @@ describe("many clients that send", () => {
     const { neighbour, stalled, manyHeaders } = report.value as SlowReport;
     expect(Object.keys(neighbour)).toEqual([name === UNREAD ? "404" : "200"]);
     expect(Object.values(neighbour)[0]).toBeGreaterThan(20);
-    expect(stalled).toBe(name === UNREAD ? 30 : 0);
+    expect(stalled).toBe(name === UNREAD ? 16 : 0);
     expect(manyHeaders).toEqual([200, 431]);
     expectBounded(report, 128 * MIB);
   });

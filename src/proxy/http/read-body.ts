@@ -37,6 +37,8 @@ export interface ReadBodyOptions {
   /** Where the body comes from, when it comes from a socket: its pieces need no detour then. */
   readonly incoming?: Readable | undefined;
   readonly share?: TurnShare;
+  /** Hears of bytes that have come, and may refuse them. */
+  readonly onBytes?: (bytes: number) => void;
 }
 
 /**
@@ -46,8 +48,8 @@ export interface ReadBodyOptions {
  * @throws {ToolscriptError} `aborted` when the client left before its end
  */
 export async function readJsonBody(request: Request, options: ReadBodyOptions): Promise<JsonBody> {
-  const { maxBytes, incoming, share = new TurnShare() } = options;
-  const bytes = await collect(request, maxBytes, incoming);
+  const { maxBytes, share = new TurnShare() } = options;
+  const bytes = await collect(request, options);
   if (bytes.length === 0) throw invalidRequest("The request body is empty; want a JSON object");
   try {
     return { value: await readJson(bytes, toBounds(bytes.length, maxBytes), share), bytes };
@@ -80,11 +82,8 @@ function toBodyError(error: unknown): unknown {
   return new ApiError("request_too_large", `The request body holds too much: ${reason}`);
 }
 
-async function collect(
-  request: Request,
-  maxBytes: number,
-  incoming?: Readable,
-): Promise<Buffer<ArrayBuffer>> {
+async function collect(request: Request, options: ReadBodyOptions): Promise<Buffer<ArrayBuffer>> {
+  const { maxBytes, incoming, onBytes } = options;
   const claimed = request.headers.get("content-length");
   if (claimed !== null && Number(claimed) > maxBytes) throw tooLarge(maxBytes);
   // At a socket the claim has been checked: no other number of bytes comes.
@@ -93,6 +92,7 @@ async function collect(
   try {
     for await (const piece of incoming === undefined ? toPieces(request) : toBuffered(incoming)) {
       if (collected.length + piece.length > maxBytes) throw tooLarge(maxBytes);
+      onBytes?.(piece.length);
       collected.add(piece);
     }
   } catch (cause) {

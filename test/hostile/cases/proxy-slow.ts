@@ -18,6 +18,7 @@ export interface SlowReport {
 const CLIENT = new URL("../proxy/client.ts", import.meta.url);
 const SLOW = new URL("../proxy/slow-clients.ts", import.meta.url);
 const CLIENTS = 300;
+const UNREAD_CLIENTS = 16;
 const MIB = 1024 * 1024;
 
 /** Opens them. */
@@ -36,13 +37,13 @@ export async function slow(context: CaseContext, name: unknown): Promise<SlowRep
   const { url, port } = await proxy.listen();
   const [neighbour, clients] = [startThread(CLIENT), startThread(SLOW)];
   await context.measure();
-  await clients.call("openMany", { port, name, count: isUnread ? 30 : CLIENTS });
+  await clients.call("openMany", { port, name, count: isUnread ? UNREAD_CLIENTS : CLIENTS });
   await neighbour.call("keepAsking", isUnread ? `${url}/v1/nothing` : `${url}/v1/messages`);
   const manyHeaders = [];
   for (const count of [500, 20_000]) {
     manyHeaders.push(await clients.call<number>("sendHeaders", { port, count }));
   }
-  while (isUnread && stalled < 30) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (isUnread && stalled < UNREAD_CLIENTS) await new Promise((resolve) => setTimeout(resolve, 50));
   await new Promise((resolve) => setTimeout(resolve, 500));
   const asked = await neighbour.call<Readonly<Record<string, number>>>("stopAsking");
   await clients.call("closeAll");
