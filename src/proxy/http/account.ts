@@ -9,6 +9,7 @@ import type { RequestKind } from "../metrics/metrics.ts";
 import type { LogEntry } from "../proxy-options.ts";
 import type { ServerState } from "../server-state.ts";
 import type { AccessGrant } from "./access.ts";
+import type { HeldBody } from "./body-budget.ts";
 import type { ResponseFailure } from "./connections.ts";
 
 /** Facts for a line of the log. */
@@ -20,6 +21,8 @@ export interface Account {
   begin(grant: AccessGrant): void;
   setKind(kind: RequestKind): void;
   note(facts: Facts): void;
+  /** Counts bytes of the body. @throws {ApiError} when too many are held already */
+  readonly takeBytes: (bytes: number) => void;
   /** The work is done. Only the first call counts. */
   end(status: number, error?: unknown): void;
   /** The account stays open until the returned function is called. */
@@ -38,6 +41,7 @@ export function openAccount(
   let kind: RequestKind = "other";
   let facts: Facts = {};
   let release: (() => void) | undefined;
+  let body: HeldBody | undefined;
   let done: { readonly status: number; readonly error: unknown } | undefined;
   let isDelivered = true;
   let failure: ResponseFailure | undefined;
@@ -47,6 +51,7 @@ export function openAccount(
     const { status } = done;
     leave();
     release?.();
+    body?.release();
     count(kind, status);
     const error = failure?.isStall === true ? failure : (done.error ?? failure);
     const ms = Math.round((performance.now() - startedAt) * 100) / 100;
@@ -55,10 +60,12 @@ export function openAccount(
   }
 
   return {
-    begin({ keyName, onEnd }) {
+    begin({ keyName, ownerId, isAlone, onEnd }) {
       facts = { key: keyName };
       release = onEnd;
+      body = state.bodies.open(ownerId, isAlone === true);
     },
+    takeBytes: (bytes) => body?.take(bytes),
     setKind: (value) => (kind = value),
     note(more) {
       facts = { ...facts, ...more };

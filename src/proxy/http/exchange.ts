@@ -33,6 +33,8 @@ export interface Exchange {
   /** Aborted when the client has left. */
   readonly signal: AbortSignal;
   readonly abort: (reason: Error) => void;
+  /** Counts bytes of the body as they come. @throws {ApiError} when too many are held already */
+  readonly takeBytes: (bytes: number) => void;
   /** Says how the request is counted. */
   setKind(kind: RequestKind): void;
   /** Adds to the request's line of the log; a later value of a name wins. */

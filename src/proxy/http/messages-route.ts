@@ -69,8 +69,8 @@ export async function readRequest(
   checkVersion(headers);
   const share = new TurnShare();
   const { maxBodyBytes: maxBytes } = options;
-  const { request: received, incoming } = exchange;
-  const { value, bytes } = await readJsonBody(received, { maxBytes, incoming, share });
+  const { request: received, incoming, takeBytes: onBytes } = exchange;
+  const { value, bytes } = await readJsonBody(received, { maxBytes, incoming, share, onBytes });
   const parseOptions = {
     betaHeader: headers.get("anthropic-beta") ?? undefined,
     countsTokens,

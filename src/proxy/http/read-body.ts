@@ -37,12 +37,19 @@ export interface ReadBodyOptions {
   /** Where the body comes from, when it comes from a socket: its pieces need no detour then. */
   readonly incoming?: Readable | undefined;
   readonly share?: TurnShare;
+  /** Hears of bytes that have come, and may refuse them. */
+  readonly onBytes?: (bytes: number) => void;
 }
 
-/** Reads a body. @throws {ApiError} `request_too_large`, or `invalid_request_error` when it is not JSON */
+/**
+ * Reads a body.
+ *
+ * @throws {ApiError} `request_too_large`, or `invalid_request_error` when it is not JSON
+ * @throws {ToolscriptError} `aborted` when the client left before its end
+ */
 export async function readJsonBody(request: Request, options: ReadBodyOptions): Promise<JsonBody> {
-  const { maxBytes, incoming, share = new TurnShare() } = options;
-  const bytes = await collect(request, maxBytes, incoming);
+  const { maxBytes, share = new TurnShare() } = options;
+  const bytes = await collect(request, options);
   if (bytes.length === 0) throw invalidRequest("The request body is empty; want a JSON object");
   try {
     return { value: await readJson(bytes, toBounds(bytes.length, maxBytes), share), bytes };
@@ -75,19 +82,22 @@ function toBodyError(error: unknown): unknown {
   return new ApiError("request_too_large", `The request body holds too much: ${reason}`);
 }
 
-async function collect(
-  request: Request,
-  maxBytes: number,
-  incoming?: Readable,
-): Promise<Buffer<ArrayBuffer>> {
+async function collect(request: Request, options: ReadBodyOptions): Promise<Buffer<ArrayBuffer>> {
+  const { maxBytes, incoming, onBytes } = options;
   const claimed = request.headers.get("content-length");
   if (claimed !== null && Number(claimed) > maxBytes) throw tooLarge(maxBytes);
   // At a socket the claim has been checked: no other number of bytes comes.
   const isKnown = claimed !== null && incoming !== undefined;
   const collected = new ByteCollector(isKnown ? Number(claimed) : maxBytes);
-  for await (const piece of incoming === undefined ? toPieces(request) : toBuffered(incoming)) {
-    if (collected.length + piece.length > maxBytes) throw tooLarge(maxBytes);
-    collected.add(piece);
+  try {
+    for await (const piece of incoming === undefined ? toPieces(request) : toBuffered(incoming)) {
+      if (collected.length + piece.length > maxBytes) throw tooLarge(maxBytes);
+      onBytes?.(piece.length);
+      collected.add(piece);
+    }
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
+    throw new ToolscriptError("aborted", "Reading the request failed: the client left", { cause });
   }
   return collected.finish();
 }

@@ -31,6 +31,8 @@ const result = (at: number): string => `{"type":"tool_result","tool_use_id":"too
 /** Bodies by name. */
 const BODIES: Readonly<Record<string, () => string>> = {
   small: () => `{${HEAD},${TALK}}`,
+  "a script": () =>
+    `{${HEAD},${TALK},"tools":[${CODE},{"name":"get","input_schema":{"type":"object"},"allowed_callers":["code_execution_20260120"]}]}`,
   "warm up": () =>
     `{${HEAD},"messages":[${many(3_000, '{"role":"user","content":[{"type":"text","text":"x"}]},{"role":"assistant","content":"y"}')},{"role":"user","content":"${"z".repeat(300_000)}"}]}`,
   "wrong numbers in stop_sequences": () => `{${HEAD},${TALK},"stop_sequences":[${many(15_000_000, "1")}]}`,
