@@ -17,6 +17,8 @@ export type ToolscriptErrorCode =
   | "protocol-version"
   /** A frame is larger than the agreed maximum. */
   | "frame-too-large"
+  /** A script or a request made the host work, or hold, more than is allowed; that session or request is over. */
+  | "work-limit"
   /** The session was closed by its owner. */
   | "session-closed"
   /** The sandbox process, container or remote session ended by itself. */
@@ -104,7 +106,23 @@ export function isToolscriptError(value: unknown, code?: ToolscriptErrorCode): v
   return value instanceof ToolscriptError && (code === undefined || value.code === code);
 }
 
-/** The message of anything that was thrown. */
+/**
+ * The message of anything that was thrown. Never throws itself: tools throw what parsers, queries and remote data give
+ * them, such as objects without a prototype or with getters that fail.
+ */
 export function toErrorMessage(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  try {
+    const message: unknown = thrown instanceof Error ? thrown.message : thrown;
+    return typeof message === "string" ? message : String(message);
+  } catch {
+    return `a thrown ${typeof thrown} that has no text`;
+  }
+}
+
+/** Characters of somebody else's text that a message or a log line shows. */
+export const MAX_SHOWN_CHARACTERS = 200;
+
+/** A text from outside, cut so that it can stand in a message or a log line. */
+export function shorten(text: string, maxCharacters = MAX_SHOWN_CHARACTERS): string {
+  return text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;
 }

@@ -13,9 +13,11 @@ export type Requirement =
   | "curl"
   | "docker"
   | "ipython"
+  | "openssl"
   | "python"
   | "python-clients"
-  | "redis";
+  | "redis"
+  | "root";
 
 /** Says whether the requirement is met: a version, true, nothing, or a promise of one of them. */
 export type Probe = () => unknown;

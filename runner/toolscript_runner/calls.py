@@ -10,7 +10,7 @@ from asyncio import Future
 
 from .arguments import to_input
 from .errors import ToolError, make_error
-from .frames import ProtocolError, quote, to_json
+from .frames import MAX_FRAME_PARTS, ProtocolError, has_too_many_parts, quote, to_json
 from .loop import PumpedLoop
 
 _get_ident = _thread.get_ident
@@ -84,6 +84,11 @@ class Calls:
             size = len(self._head) + _ID_DIGITS + len(tail) + len(text)
             if size > self.max_frame_bytes:
                 raise self._too_large(name, size)
+            if size >= MAX_FRAME_PARTS and has_too_many_parts(text):
+                raise _refusal(
+                    name,
+                    "its input has more than %d items and members; send fewer in one call, or one text" % MAX_FRAME_PARTS,
+                )
             loop = _get_running_loop()
             if not isinstance(loop, PumpedLoop):
                 raise _refusal(name, "it needs the event loop that asyncio hands out, not a %s" % type(loop).__name__)

@@ -13,6 +13,11 @@ PROTOCOL_VERSION = 1
 # Until the host's `hello` says otherwise.
 DEFAULT_MAX_FRAME_BYTES = 32 * 1024 * 1024
 
+# Objects, arrays, members and items of one frame; as values on the host they take far more memory than as text.
+MAX_FRAME_PARTS = 250_000
+# Those of a call's frame beside its input.
+_CALL_PARTS = 16
+
 # Some hundred calls of a large wave: a host that works beside the runner begins with them while the rest is being made.
 # A gather of 1,000 then takes about 15 % less; smaller parts cost more writes than they gain.
 EARLY_CHARACTERS = 24 * 1024
@@ -194,6 +199,18 @@ def to_json(value):
         # A failed encoding leaves the containers it was in marked as seen.
         if _seen:
             _seen.clear()
+
+
+def has_too_many_parts(text):
+    """Whether compact JSON has more objects, arrays, members and items than a frame may have."""
+    if len(text) < MAX_FRAME_PARTS - _CALL_PARTS or _count_marks(text) <= MAX_FRAME_PARTS - _CALL_PARTS:
+        return False
+    outside_strings = text.replace("\\\\", "").replace('\\"', "").split('"')[::2]
+    return _count_marks("".join(outside_strings)) > MAX_FRAME_PARTS - _CALL_PARTS
+
+
+def _count_marks(text):
+    return text.count(",") + text.count(":") + text.count("{") + text.count("[")
 
 
 # The host reads numbers as doubles: whole numbers beyond this would arrive as their neighbours.

@@ -90,6 +90,16 @@ class Pump:
         self._characters += len(line)
         if self._characters >= self._early_characters:
             self.flush()
+            self._take_in()
+
+    def _take_in(self):
+        """Takes what has arrived, to be processed later: a host whose answers nobody takes cannot take more calls."""
+        if self._read_lock.acquire(False):
+            try:
+                while self._fill(0):
+                    pass
+            finally:
+                self._read_lock.release()
 
     def flush(self, last=""):
         """Writes output, frames and `last`, in this order, in one write; nothing when there is nothing."""
@@ -168,9 +178,11 @@ class Pump:
         self._process()
 
     def _to_blocked(self, loop, timeout):
-        # A script that waits for its own threads alone is computing. When calls wait too, a job may be waiting for
-        # them in turn, so the wave has to be announced.
-        if self._blocked_head is None or (loop.jobs and not self.calls.are_waiting()):
+        # A script that waits for its own threads alone is computing, and one that waits for nothing that the host knows
+        # of may be. When calls wait too, a job may be waiting for them in turn, so the wave has to be announced.
+        if self._blocked_head is None:
+            return ""
+        if (loop.jobs or timeout is None) and not self.calls.are_waiting():
             return ""
         if timeout is None:
             return self._blocked_head + "null}\n"
@@ -197,7 +209,7 @@ class Pump:
             self._wake_transport()
 
     def _fill(self, timeout):
-        """One read."""
+        """One read; whether it brought anything."""
         data = self._transport.read(timeout)
         if data:
             try:
@@ -206,6 +218,7 @@ class Pump:
                 self.fail(error)
         elif data is None:
             self.end(EXIT_OK)
+        return bool(data)
 
     def next_frame(self):
         """The next frame between two cells; blocks."""

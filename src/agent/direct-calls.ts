@@ -6,7 +6,6 @@
  */
 import { toErrorMessage } from "../errors.ts";
 import type { ScriptLimits } from "../script/limits.ts";
-import { limitResult } from "../script/tool-runner.ts";
 import { toResultJson } from "../tools/result-value.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Recorder } from "./recorder.ts";
@@ -26,7 +25,7 @@ export async function runDirectCall(use: ToolUse, context: DirectCallContext): P
   const { toolbox, recorder, signal } = context;
   const tool = toolbox.directTools.get(use.name);
   if (tool === undefined) return refuse(toRefusal(use.name, toolbox));
-  const parsed = tool.parseInput(use.input);
+  const parsed = await tool.parseInput(use.input);
   if (!parsed.ok) return refuse(parsed.message);
   const call = { id: use.id, caller: "direct", tool: tool.name } as const;
   const startedAtMs = recorder.atMs;
@@ -60,7 +59,7 @@ async function executeTool(
   try {
     const work = Promise.resolve(tool.execute?.(input, { signal: callSignal, callId }));
     const value = await settleWithin(work, timeoutMs, tool.name, callSignal);
-    return toAnswer(tool.name, value, limits);
+    return await toAnswer(tool.name, value, limits);
   } catch (thrown) {
     return refuse(toErrorMessage(thrown));
   } finally {
@@ -91,10 +90,9 @@ async function settleWithin<Value>(
 }
 
 /** Strings travel as they are, everything else as its JSON. */
-function toAnswer(toolName: string, value: unknown, limits: ScriptLimits): ToolUseAnswer {
-  const result = toResultJson(value);
-  if (!result.ok) return refuse(`Tool "${toolName}": ${result.message}`);
-  const limited = limitResult(toolName, result.json, limits.maxResultBytes);
-  if (!limited.ok) return refuse(limited.message);
-  return { text: typeof value === "string" ? value : limited.json, isError: false };
+async function toAnswer(toolName: string, value: unknown, limits: ScriptLimits): Promise<ToolUseAnswer> {
+  const result = await toResultJson(value, { maxBytes: limits.maxResultBytes });
+  if (!result.ok) return refuse(`Result of "${toolName}" cannot be sent: ${result.message}`);
+  const json = typeof result.json === "string" ? result.json : result.json.join("");
+  return { text: typeof value === "string" ? value : json, isError: false };
 }

@@ -29,7 +29,7 @@ export class ExecReport {
     } else if (event.type === "tool-result") {
       this.#answer(event.call, event.ms, event.error);
     } else if (event.type === "blocked") {
-      this.#waves += event.made.length > 0 ? 1 : 0;
+      this.#waves += event.made > 0 ? 1 : 0;
     } else if (event.type === "finished") {
       for (const { call, startedAt } of this.#waiting.values()) {
         this.#answer(call, performance.now() - startedAt, NEVER_ANSWERED);

@@ -2,12 +2,14 @@
  * Batches from a producer that cannot wait to a consumer that iterates. The producer is told when to hold back.
  */
 
-/** Batches that wait before the producer is asked to pause. */
+/** Batches, and bytes of them, that wait before the producer is asked to pause. */
 const HIGH_WATER_BATCHES = 64;
+const HIGH_WATER_BYTES = 1024 * 1024;
 
 /** A queue with one consumer. */
 export interface BatchQueue<T> {
-  push(batch: readonly T[]): void;
+  /** Adds a batch that was made of `bytes`. */
+  push(batch: readonly T[], bytes: number): void;
   /** No more batches; the iteration ends after what is queued. */
   end(): void;
   /** The iteration throws `error` after what is queued. The first of `end` and `fail` counts. */
@@ -23,6 +25,7 @@ export interface BatchQueue<T> {
  */
 export function createBatchQueue<T>(onPressure: (pause: boolean) => void): BatchQueue<T> {
   const queued: (readonly T[])[] = [];
+  let queuedBytes = 0;
   let finish: { error: Error | undefined } | undefined;
   let waiting: PromiseWithResolvers<IteratorResult<readonly T[], undefined>> | undefined;
   let paused = false;
@@ -43,7 +46,10 @@ export function createBatchQueue<T>(onPressure: (pause: boolean) => void): Batch
   function next(): Promise<IteratorResult<readonly T[], undefined>> {
     const batch = queued.shift();
     if (batch !== undefined) {
-      if (queued.length === 0) pressure(false);
+      if (queued.length === 0) {
+        queuedBytes = 0;
+        pressure(false);
+      }
       return Promise.resolve({ done: false, value: batch });
     }
     if (finish?.error !== undefined) return Promise.reject(finish.error);
@@ -53,7 +59,7 @@ export function createBatchQueue<T>(onPressure: (pause: boolean) => void): Batch
   }
 
   return {
-    push(batch) {
+    push(batch, bytes) {
       if (finish !== undefined || batch.length === 0) return;
       if (waiting !== undefined) {
         waiting.resolve({ done: false, value: batch });
@@ -61,7 +67,8 @@ export function createBatchQueue<T>(onPressure: (pause: boolean) => void): Batch
         return;
       }
       queued.push(batch);
-      if (queued.length >= HIGH_WATER_BATCHES) pressure(true);
+      queuedBytes += bytes;
+      if (queued.length >= HIGH_WATER_BATCHES || queuedBytes >= HIGH_WATER_BYTES) pressure(true);
     },
     end: () => end(undefined),
     fail: (error) => end(error),

@@ -6,14 +6,13 @@
  * is pending. It does not start or stop what is at the other end.
  */
 import type { Readable, Writable } from "node:stream";
-import { ToolscriptError } from "../errors.ts";
+import { ToolscriptError, toErrorMessage } from "../errors.ts";
+import { TurnShare } from "../turn-share.ts";
 import { type BatchQueue, createBatchQueue } from "./batch-queue.ts";
-import { createMarker, decodeLine, encodeFrames } from "./codec.ts";
+import { createMarker, encodeFrames } from "./codec.ts";
+import { type FrameBatch, FrameReader } from "./frame-reader.ts";
 import { DEFAULT_MAX_FRAME_BYTES, type OutgoingFrame, PROTOCOL_VERSION, type RunnerFrame } from "./frames.ts";
-import { createLineSplitter, type LineSplitter } from "./line-splitter.ts";
-
-/** Characters of unmarked output that are kept to explain an early end. */
-const KEPT_NOISE_CHARACTERS = 4096;
+import { PacedWriter } from "./paced-writer.ts";
 
 /** What to connect. */
 export interface ConnectionOptions {
@@ -39,8 +38,13 @@ export interface Connection {
   hello(): Promise<string>;
   /** Valid frames after `hello`, in batches of one read. To be iterated once. */
   readonly frames: AsyncIterable<readonly RunnerFrame[]>;
-  /** Sends frames in one write. Does nothing after the end. */
-  send(frames: readonly OutgoingFrame[]): void;
+  /**
+   * Sends frames, in order. Does nothing after the end.
+   *
+   * @returns undefined when more may be sent at once; else what resolves when the other end has taken enough, or the
+   *   connection is over. Who does not wait fills this process's memory.
+   */
+  send(frames: readonly OutgoingFrame[]): Promise<void> | undefined;
   /** The owner knows that the other end is gone, and why. The first reason counts. */
   fail(error: Error): void;
   /** The owner ends the connection: `frames` ends without an error, the input is closed. */
@@ -56,32 +60,33 @@ export function openConnection(options: ConnectionOptions): Connection {
 
 class StreamConnection implements Connection {
   readonly frames: AsyncIterable<readonly RunnerFrame[]>;
-  readonly #input: Writable;
+  readonly #output: Readable;
+  readonly #writer: PacedWriter;
   readonly #marker: string;
   readonly #maxFrameBytes: number;
-  readonly #splitter: LineSplitter;
+  readonly #reader: FrameReader;
   readonly #queue: BatchQueue<RunnerFrame>;
   readonly #greeting = Promise.withResolvers<string>();
-  /** The last `blocked` as it came and as it was read: a script that makes one call after another repeats it. */
-  #blockedLine: string | undefined;
-  #blocked: RunnerFrame | undefined;
-  #greeted = false;
+  /** Reads that came while an earlier one was worked on; undefined when none is. */
+  #unread: Buffer[] | undefined;
+  #caughtUp = Promise.resolve();
+  /** Reasons for which nothing is read at the moment. */
+  #holds = 0;
   #over = false;
-  #noise = "";
 
   constructor(options: ConnectionOptions) {
     const { input, output, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, marker = createMarker() } = options;
-    this.#input = input;
+    this.#output = output;
+    this.#writer = new PacedWriter(input);
     this.#marker = marker;
     this.#maxFrameBytes = maxFrameBytes;
-    this.#splitter = createLineSplitter(maxFrameBytes + marker.length);
-    this.#queue = createBatchQueue((pause) => {
-      if (pause) output.pause();
-      else output.resume();
-    });
+    this.#reader = new FrameReader(marker, maxFrameBytes);
+    this.#queue = createBatchQueue((pause) => this.#hold(pause));
     this.frames = this.#queue.batches;
     this.#greeting.promise.catch(() => {}); // a connection may fail before anybody asks for its greeting
-    const onEnd = (cause?: Error): void => this.#explainEnd(endOfOutput(cause), options.explainEnd);
+    const onEnd = (cause?: Error): void => {
+      void this.#caughtUp.then(() => this.#explainEnd(endOfOutput(cause), options.explainEnd));
+    };
     output.on("data", (chunk: Buffer) => this.#receive(chunk));
     output.once("end", () => onEnd());
     output.once("error", onEnd);
@@ -95,12 +100,12 @@ class StreamConnection implements Connection {
       marker: this.#marker,
       maxFrameBytes: this.#maxFrameBytes,
     } as const;
-    this.#input.write(encodeFrames([hello]));
+    void this.#writer.write(encodeFrames([hello]));
     return this.#greeting.promise;
   }
 
-  send(frames: readonly OutgoingFrame[]): void {
-    if (!this.#over) this.#input.write(encodeFrames(frames));
+  send(frames: readonly OutgoingFrame[]): Promise<void> | undefined {
+    return this.#over ? undefined : this.#writer.write(encodeFrames(frames));
   }
 
   fail(error: Error): void {
@@ -116,7 +121,7 @@ class StreamConnection implements Connection {
   }
 
   noise(): string {
-    return this.#noise + this.#splitter.rest().slice(0, KEPT_NOISE_CHARACTERS);
+    return this.#reader.noise();
   }
 
   #finish(reason: Error, endQueue: () => void): void {
@@ -124,41 +129,70 @@ class StreamConnection implements Connection {
     this.#over = true;
     this.#greeting.reject(reason);
     endQueue();
-    this.#input.end();
+    this.#writer.end();
+    this.#output.resume(); // what still comes is thrown away, so that its end is seen
   }
 
   #receive(chunk: Buffer): void {
     if (this.#over) return;
+    if (this.#unread !== undefined) {
+      this.#unread.push(chunk);
+      return;
+    }
+    if (this.#take(() => this.#reader.read(chunk)) === false) this.#caughtUp = this.#catchUp();
+  }
+
+  /** Hands on what `read` gives; whether the read is used up, undefined when all is over. */
+  #take(read: () => FrameBatch): boolean | undefined {
     try {
-      const frames: RunnerFrame[] = [];
-      for (const line of this.#splitter.push(chunk)) {
-        const frame = this.#readLine(line);
-        if (frame !== undefined) frames.push(frame);
-      }
-      this.#queue.push(frames);
+      return this.#handOn(read());
     } catch (error) {
-      this.fail(error as Error);
+      this.#fail(error);
+      return undefined;
     }
   }
 
-  /** The frame of a line; undefined for a greeting and for what is no frame. */
-  #readLine(line: string): RunnerFrame | undefined {
-    if (line === this.#blockedLine) return this.#blocked;
-    const frame = decodeLine(line, this.#marker);
-    if (frame?.type === "blocked") {
-      this.#blockedLine = line;
-      this.#blocked = frame;
+  #handOn({ frames, bytes, isUsedUp }: FrameBatch): boolean {
+    const { python } = this.#reader;
+    if (python !== undefined) this.#greeting.resolve(python);
+    this.#queue.push(frames, bytes);
+    return isUsedUp;
+  }
+
+  /** Reads what could not be read at once, and what came meanwhile; nothing more comes until that is done. */
+  async #catchUp(): Promise<void> {
+    const unread: Buffer[] = [];
+    this.#unread = unread;
+    this.#hold(true);
+    const share = new TurnShare();
+    let isUsedUp: boolean | undefined = false;
+    while (isUsedUp !== undefined && !this.#over) {
+      const next = isUsedUp ? unread.shift() : undefined;
+      if (isUsedUp && next === undefined) break;
+      if (next === undefined) isUsedUp = await this.#takeRest(share);
+      else isUsedUp = this.#take(() => this.#reader.read(next));
     }
-    if (frame === undefined) {
-      this.#noise = `${this.#noise}${line}\n`.slice(-KEPT_NOISE_CHARACTERS);
+    this.#unread = undefined;
+    this.#hold(false);
+  }
+
+  async #takeRest(share: TurnShare): Promise<boolean | undefined> {
+    try {
+      return this.#handOn(await this.#reader.readRest(share));
+    } catch (error) {
+      this.#fail(error);
       return undefined;
     }
-    if (this.#greeted !== (frame.type !== "hello")) throw unexpectedFrame(frame.type);
-    if (frame.type !== "hello") return frame;
-    if (frame.version !== PROTOCOL_VERSION) throw wrongVersion(frame.version);
-    this.#greeted = true;
-    this.#greeting.resolve(frame.python);
-    return undefined;
+  }
+
+  #hold(isHeld: boolean): void {
+    this.#holds += isHeld ? 1 : -1;
+    if (isHeld) this.#output.pause();
+    else if (this.#holds === 0) this.#output.resume();
+  }
+
+  #fail(thrown: unknown): void {
+    this.fail(thrown instanceof Error ? thrown : new Error(toErrorMessage(thrown)));
   }
 
   #explainEnd(plain: ToolscriptError, explain: ConnectionOptions["explainEnd"]): void {
@@ -171,20 +205,6 @@ class StreamConnection implements Connection {
       () => this.fail(plain),
     );
   }
-}
-
-function unexpectedFrame(type: string): ToolscriptError {
-  return new ToolscriptError(
-    "protocol-violation",
-    `Reading a frame of the runner failed: "${type}" is out of order`,
-  );
-}
-
-function wrongVersion(version: number): ToolscriptError {
-  return new ToolscriptError(
-    "protocol-version",
-    `Greeting the runner failed: it speaks protocol version "${version}", wanted "${PROTOCOL_VERSION}"`,
-  );
 }
 
 function endOfOutput(cause?: Error): ToolscriptError {

@@ -30,6 +30,12 @@ export const PROTOCOL_VERSION = 1;
 /** Largest frame in bytes, either way, unless the host says otherwise in its `hello`. */
 export const DEFAULT_MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
+/**
+ * Objects, arrays, members and items of one frame of the runner. As values they take far more memory than as text; the
+ * runner refuses a call with more.
+ */
+export const MAX_FRAME_PARTS = 250_000;
+
 const cell = z.int().min(1);
 const callId = z.int().min(1);
 
@@ -115,9 +121,13 @@ export const runnerFrameSchema = z.discriminatedUnion("type", [
 export type HostFrame = z.infer<typeof hostFrameSchema>;
 /**
  * A frame on its way out: a {@link HostFrame}, or a result whose value is JSON text already, so that a large result is
- * serialised once only. On the wire both are the same.
+ * serialised once only, and a very large one never joined. On the wire all are the same.
  */
-export type OutgoingFrame = HostFrame | { type: "result"; id: number; json: string };
-export type RunnerFrame = z.infer<typeof runnerFrameSchema>;
+export type OutgoingFrame = HostFrame | { type: "result"; id: number; json: string | readonly string[] };
+/**
+ * A frame as it was read. A call says what its input takes of the host's memory, about: its bytes as text, and so many for
+ * each object, list, member and item that it has as a value. It is no field of the wire.
+ */
+export type RunnerFrame = z.infer<typeof runnerFrameSchema> & { inputBytes?: number };
 /** A value that JSON can carry. */
 export type JsonValue = z.infer<ReturnType<typeof z.json>>;

@@ -20,7 +20,7 @@ function createBackend() {
       id: `s${made}`,
       python: "3.13.0",
       frames: (async function* frames() {})(),
-      send() {},
+      send: () => undefined,
       interrupt() {},
       get alive() {
         return alive;
@@ -198,7 +198,7 @@ function createSession(backend: ReturnType<typeof createBackend>): PoolableSessi
     id: "made",
     python: "3.13.0",
     frames: (async function* frames() {})(),
-    send() {},
+    send: () => undefined,
     interrupt() {},
     alive: true,
     ended: new Promise(() => {}),

@@ -38,15 +38,29 @@ export interface SandboxSession {
   readonly id: string;
   /** Version of the interpreter, `major.minor.micro`. */
   readonly python: string;
+  /** What the sandbox really used of the machine's processors; undefined where no one but the script could say. */
+  readonly processor?: ProcessorUse;
   /**
    * Frames as they arrive, validated, in batches of one read. To be iterated once. Ends when the session was
    * closed by its owner; throws a {@link ToolscriptError} when it ended in any other way.
    */
   readonly frames: AsyncIterable<readonly RunnerFrame[]>;
-  /** Sends frames in one write, in order. Does nothing once the session has ended. */
-  send(frames: readonly OutgoingFrame[]): void;
+  /**
+   * Sends frames, in order. Does nothing once the session has ended.
+   *
+   * @returns undefined when more may be sent at once; else what resolves when that is so, or the session has ended
+   */
+  send(frames: readonly OutgoingFrame[]): Promise<void> | undefined;
   /** Raises `KeyboardInterrupt` in the running cell, if the interpreter still listens. */
   interrupt(): void;
   /** Ends the interpreter and everything that it started; resolves when nothing of it is left. Safe to call twice. */
   close(): Promise<void>;
+}
+
+/** Processor time of one sandbox, as the kernel counts it: nothing that its script says is part of it. */
+export interface ProcessorUse {
+  /** Processors that it can use at once. */
+  readonly count: number;
+  /** Milliseconds since its start, all processors together; undefined when that cannot be known now. */
+  usedMs(): Promise<number | undefined>;
 }

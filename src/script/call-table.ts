@@ -10,8 +10,20 @@ export interface PendingCall {
   readonly startedAt: number;
   /** Aborted when nobody waits for the answer any more. Made on first use: most tools never ask for it. */
   readonly signal: AbortSignal;
+  /** Whether nobody waits for the answer any more. */
+  readonly isGivenUp: boolean;
   /** Aborts the signal. */
   giveUp(reason: string): void;
+}
+
+/** What is known of a call when it comes. */
+export interface CallFacts {
+  /** Milliseconds that it may wait. */
+  readonly timeoutMs: number;
+  /** What its input takes of the host's memory, about. */
+  readonly inputBytes: number;
+  /** Whether the host itself runs its tool. */
+  readonly isRunHere: boolean;
 }
 
 /** A timer cannot be set any further ahead. */
@@ -21,12 +33,20 @@ class Pending implements PendingCall {
   readonly call: ScriptCall;
   readonly startedAt = performance.now();
   readonly timeoutMs: number;
+  readonly inputBytes: number;
+  readonly isRunHere: boolean;
   #controller: AbortController | undefined;
   #given = false;
 
-  constructor(call: ScriptCall, timeoutMs: number) {
+  constructor(call: ScriptCall, { timeoutMs, inputBytes, isRunHere }: CallFacts) {
     this.call = call;
     this.timeoutMs = timeoutMs;
+    this.inputBytes = inputBytes;
+    this.isRunHere = isRunHere;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#given;
   }
 
   /** On the clock of `performance.now()`. */
@@ -52,7 +72,11 @@ export class CallTable {
   readonly #onTimeout: (call: ScriptCall, timeoutMs: number) => void;
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Infinity;
-  #made: ScriptCall[] = [];
+  #made = 0;
+  #runHere = 0;
+  #change: PromiseWithResolvers<void> | undefined;
+  /** What the inputs that wait take of the host's memory, about. */
+  inputBytes = 0;
   calls = 0;
   waves = 0;
   maxInFlight = 0;
@@ -65,6 +89,17 @@ export class CallTable {
     this.#onTimeout = onTimeout;
   }
 
+  /** Whether the host itself is at work on a call that waits. */
+  get areRunning(): boolean {
+    return this.#runHere > 0;
+  }
+
+  /** Resolves when a call has been taken out. */
+  changed(): Promise<void> {
+    this.#change ??= Promise.withResolvers<void>();
+    return this.#change.promise;
+  }
+
   get inFlight(): number {
     return this.#pending.size;
   }
@@ -74,12 +109,14 @@ export class CallTable {
     return Array.from(this.#pending.values(), (pending) => pending.call);
   }
 
-  /** Adds a call that may wait for `timeoutMs`. */
-  add(call: ScriptCall, timeoutMs: number): PendingCall {
-    const pending = new Pending(call, timeoutMs);
+  /** Adds a call. */
+  add(call: ScriptCall, facts: CallFacts): PendingCall {
+    const pending = new Pending(call, facts);
+    this.inputBytes += facts.inputBytes;
+    if (facts.isRunHere) this.#runHere += 1;
     if (pending.deadline < this.#wakesAt) this.#wakeAt(pending.deadline);
     this.#pending.set(call.id, pending);
-    this.#made.push(call);
+    this.#made += 1;
     this.calls += 1;
     this.maxInFlight = Math.max(this.maxInFlight, this.#pending.size);
     return pending;
@@ -95,13 +132,16 @@ export class CallTable {
     const pending = this.#pending.get(id);
     if (pending === undefined) return undefined;
     this.#pending.delete(id);
+    this.inputBytes -= pending.inputBytes;
+    if (pending.isRunHere) this.#runHere -= 1;
+    this.#change?.resolve();
+    this.#change = undefined;
     return pending;
   }
 
   /** Gives a call up: its signal is aborted and its answer will be ignored. */
   giveUp(id: number, reason: string): void {
-    this.#pending.get(id)?.giveUp(reason);
-    this.#pending.delete(id);
+    this.take(id)?.giveUp(reason);
   }
 
   /** Gives every call up. */
@@ -110,18 +150,18 @@ export class CallTable {
     for (const id of this.#pending.keys()) this.giveUp(id, reason);
   }
 
-  /** The calls made since the last time, as one wave. */
-  takeWave(): readonly ScriptCall[] {
+  /** The number of calls made since the last time: one wave. */
+  takeWave(): number {
     const made = this.#made;
-    this.#made = [];
-    if (made.length > 0) this.waves += 1;
+    this.#made = 0;
+    if (made > 0) this.waves += 1;
     return made;
   }
 
   #wakeAt(deadline: number): void {
     clearTimeout(this.#timer);
     this.#wakesAt = deadline;
-    const ms = Math.min(MAX_TIMER_MS, Math.ceil(deadline - performance.now()));
+    const ms = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(deadline - performance.now())));
     this.#timer = setTimeout(() => this.#expire(), ms);
   }
 

@@ -45,8 +45,8 @@ export function createCellOutput(maxBytes: number): CellOutput {
 
 /** The longest start of `text` of at most `maxBytes` bytes that splits no character. */
 function cut(text: string, maxBytes: number): string {
-  const bytes = Buffer.from(text);
   let end = Math.max(0, maxBytes);
+  const bytes = Buffer.from(text.slice(0, end + 1)); // a character takes a byte at least
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return bytes.toString("utf8", 0, end);
 }

@@ -38,7 +38,7 @@ export function toCellNotices(result: CellResult): string[] {
   if (stats.droppedBytes > 0 || limit === "output") notices.push(toDroppedText(stats.droppedBytes));
   if (limit !== null && limit !== "output") notices.push(toLimitText(limit, stats.runningMs));
   if (!survived) notices.push("The interpreter was stopped: all variables are lost.");
-  else if (limit === "running-time") notices.push("Variables are kept.");
+  else if (limit === "running-time" || limit === "total-time") notices.push("Variables are kept.");
   if (stdout === "" && stderr === "" && returnCode === 0 && notices.length === 0) {
     notices.push("The script printed nothing. Print what you need to see.");
   }
@@ -54,6 +54,8 @@ function toLimitText(limit: Exclude<ExceededLimit, "output">, runningMs: number)
   switch (limit) {
     case "running-time":
       return `The script was interrupted: it ran for ${(runningMs / 1000).toFixed(1)} s, longer than allowed (waiting for calls not counted). Do less work, or split it over several scripts.`;
+    case "total-time":
+      return "The script was interrupted: it took longer than allowed in all, waiting included. Wait for less, or split it over several scripts.";
     case "calls":
       return "The script made more calls than allowed; the calls beyond failed. Make fewer calls.";
     case "calls-in-flight":

@@ -1,20 +1,20 @@
 /**
- * One cell from `run` to `done`: reads the runner's frames, answers calls, keeps the running time and the figures.
+ * One cell from `run` to `done`: reads the runner's frames, keeps time, output and figures.
  *
  * Guarantees: `result` settles exactly once; every pending call is given up when the cell ends, for whatever reason; a
  * frame that does not fit ends the session and nothing else. It does not own the sandbox session: `kill` is given.
  */
-import { ToolscriptError } from "../errors.ts";
+import type { ToolscriptError } from "../errors.ts";
 import type { JsonValue, OutgoingFrame, RunnerFrame } from "../protocol/frames.ts";
+import type { ProcessorUse } from "../sandbox/sandbox.ts";
 import type { Tool } from "../tools/tool.ts";
-import { CallTable, type PendingCall } from "./call-table.ts";
+import { CellCalls, violation } from "./cell-calls.ts";
 import { type CellOutput, createCellOutput } from "./cell-output.ts";
-import { createEventLog, type EventLog } from "./event-log.ts";
+import { CellTime } from "./cell-time.ts";
+import { EventLog } from "./event-log.ts";
 import type { ScriptLimits } from "./limits.ts";
-import { createOutbox, type Outbox } from "./outbox.ts";
-import { type RunningClock, startRunningClock } from "./running-clock.ts";
-import type { CellResult, ExceededLimit, ScriptCall, ScriptEvent, ScriptRun } from "./script-run.ts";
-import { limitResult, type ToolAnswer, type ToolRunner } from "./tool-runner.ts";
+import type { CellResult, ExceededLimit, ScriptEvent, ScriptRun } from "./script-run.ts";
+import type { ToolRunner } from "./tool-runner.ts";
 
 /** What a cell needs of its session. */
 export interface CellContext {
@@ -22,36 +22,39 @@ export interface CellContext {
   readonly tools: ReadonlyMap<string, Tool>;
   readonly limits: ScriptLimits;
   readonly runTool: ToolRunner;
-  send(frames: readonly OutgoingFrame[]): void;
+  readonly processor: ProcessorUse | undefined;
+  send(frames: readonly OutgoingFrame[]): Promise<void> | undefined;
   interrupt(): void;
   /** Ends the interpreter: the script did not react to an interrupt. */
   kill(): void;
+  /** Ends the session: the script did what it must not do. */
+  fail(error: ToolscriptError): void;
   /** The next call id that the runner may use; ids grow by one over the whole session. */
   nextCallId(): number;
 }
 
-type CallFrame = Extract<RunnerFrame, { type: "call" }>;
 type DoneFrame = Extract<RunnerFrame, { type: "done" }>;
 
 /** What `returnCode` says of a killed interpreter, as a shell does for SIGKILL. */
 const KILLED_RETURN_CODE = 137;
+
+/**
+ * `blocked` frames that say that nothing can go on, while no call waits: a few may have crossed with the last answer,
+ * more are no wait.
+ */
+const MAX_EMPTY_WAITS = 16;
 
 /** A running cell. */
 export class Cell implements ScriptRun {
   readonly result: Promise<CellResult>;
   readonly #context: CellContext;
   readonly #settle = Promise.withResolvers<CellResult>();
-  readonly #calls = new CallTable(({ id, tool }, timeoutMs) => {
-    this.#refuse(id, "timeout", timeoutMessage(tool, timeoutMs));
-  });
-  readonly #events: EventLog = createEventLog();
+  readonly #events = new EventLog();
+  readonly #calls: CellCalls;
   readonly #output: CellOutput;
-  readonly #outbox: Outbox;
-  readonly #clock: RunningClock;
-  readonly #startedAt = performance.now();
-  #graceTimer: NodeJS.Timeout | undefined;
+  readonly #time: CellTime;
   #limit: ExceededLimit | null = null;
-  #resultBytes = 0;
+  #emptyWaits = 0;
   #ended = false;
 
   constructor(context: CellContext) {
@@ -59,8 +62,13 @@ export class Cell implements ScriptRun {
     this.result = this.#settle.promise;
     this.result.catch(() => {}); // a reader of events may never look at the promise
     this.#output = createCellOutput(context.limits.maxOutputBytes);
-    this.#outbox = createOutbox((frames) => this.#send(frames));
-    this.#clock = startRunningClock(context.limits.runningMs, () => this.#exceed("running-time"));
+    this.#time = this.#startTime(context);
+    this.#calls = new CellCalls({
+      ...context,
+      events: this.#events,
+      send: (frames) => this.#send(frames),
+      charge: (ms) => this.#time.clock.add(ms),
+    });
   }
 
   [Symbol.asyncIterator](): AsyncIterator<ScriptEvent> {
@@ -68,35 +76,34 @@ export class Cell implements ScriptRun {
   }
 
   resolve(callId: number, value: JsonValue): void {
-    const call = this.#expect(callId);
-    this.#answer(callId, limitResult(call.tool, JSON.stringify(value), this.#context.limits.maxResultBytes));
+    this.#calls.resolve(callId, value);
   }
 
   reject(callId: number, message: string, kind: "tool" | "timeout" = "tool"): void {
-    this.#expect(callId);
-    this.#refuse(callId, kind, message);
+    this.#calls.expect(callId);
+    this.#calls.refuse(callId, kind, message);
   }
 
   interrupt(): void {
-    if (this.#ended || this.#graceTimer !== undefined) return;
-    this.#context.interrupt();
-    this.#graceTimer = setTimeout(() => {
-      this.endKilled(this.#limit);
-      this.#context.kill();
-    }, this.#context.limits.interruptGraceMs);
+    if (!this.#ended) this.#time.interrupt();
   }
 
-  /** Reads one frame of the runner. @throws {ToolscriptError} `protocol-violation` */
-  receive(frame: RunnerFrame): void {
+  /**
+   * Reads one frame of the runner.
+   *
+   * @returns undefined when the next one may come; else what resolves when the host holds little enough for that
+   * @throws {ToolscriptError} `protocol-violation`
+   */
+  receive(frame: RunnerFrame): Promise<void> | undefined {
     if (frame.type === "hello" || frame.cell !== this.#context.cell) {
       throw wrongCell(frame, this.#context.cell);
     }
     if (frame.type === "call") this.#onCall(frame);
-    else if (frame.type === "cancel") {
-      this.#calls.giveUp(frame.id, "The script no longer waits for this call");
-    } else if (frame.type === "output") this.#onOutput(frame.stream, frame.text);
+    else if (frame.type === "cancel") this.#calls.cancel(frame.id);
+    else if (frame.type === "output") this.#onOutput(frame.stream, frame.text);
     else if (frame.type === "blocked") this.#onBlocked(frame.wakeInMs);
     else this.#onDone(frame);
+    return this.#calls.mustWait ? this.#waitForRoom() : undefined;
   }
 
   /** Whether the cell has its result. */
@@ -117,64 +124,42 @@ export class Cell implements ScriptRun {
     this.#settle.reject(error);
   }
 
-  #onCall(frame: CallFrame): void {
-    const { limits, tools } = this.#context;
-    const tool = tools.get(frame.tool);
-    if (tool === undefined) throw violation(`the tool "${frame.tool}" is not declared`);
-    const expected = this.#context.nextCallId();
-    if (frame.id !== expected) throw violation(`call id "${frame.id}" is not fresh, wanted "${expected}"`);
-    if (this.#calls.calls >= limits.maxCalls) throw violation(`more than "${limits.maxCalls}" calls`);
-    if (this.#calls.inFlight >= limits.maxCallsInFlight) {
-      throw violation(`more than "${limits.maxCallsInFlight}" calls in flight`);
+  #startTime(context: CellContext): CellTime {
+    return new CellTime(context.limits, context.processor, {
+      exceed: (limit) => {
+        this.#limit = limit;
+        this.interrupt();
+      },
+      interrupt: () => context.interrupt(),
+      kill: () => {
+        this.endKilled(this.#limit);
+        context.kill();
+      },
+    });
+  }
+
+  #send(frames: readonly OutgoingFrame[]): Promise<void> | undefined {
+    this.#emptyWaits = 0;
+    this.#time.clock.resume();
+    return this.#context.send(frames);
+  }
+
+  /**
+   * Nothing is read meanwhile, so the script may have to wait as well. That it does not compute instead is known where its
+   * processor time is.
+   */
+  async #waitForRoom(): Promise<void> {
+    while (this.#calls.mustWait) {
+      if (this.#context.processor !== undefined) this.#time.clock.pause(null);
+      await this.#calls.changed();
     }
-    const call: ScriptCall = { id: frame.id, tool: frame.tool, input: frame.input };
-    const timeoutMs = Math.min(tool.timeoutMs ?? limits.callMs, limits.callMs);
-    const pending = this.#calls.add(call, timeoutMs);
-    this.#events.write(() => ({ type: "tool-call", call }));
-    this.#run(tool, pending);
+    this.#time.clock.resume();
   }
 
-  #run(tool: Tool, pending: PendingCall): void {
-    const { id, input } = pending.call;
-    const parsed = tool.parseInput(input);
-    if (!parsed.ok) this.#refuse(id, "tool", parsed.message);
-    else if (tool.execute !== undefined) {
-      this.#context.runTool(tool, tool.execute, parsed.value, pending, (answer) => this.#answer(id, answer));
-    }
-  }
-
-  #answer(id: number, answer: ToolAnswer): void {
-    if (!answer.ok) {
-      this.#refuse(id, "tool", answer.message);
-      return;
-    }
-    const pending = this.#calls.take(id);
-    if (pending === undefined) return; // cancelled or timed out meanwhile
-    this.#resultBytes += Buffer.byteLength(answer.json);
-    this.#reply(pending, { type: "result", id, json: answer.json });
-  }
-
-  #refuse(id: number, kind: "tool" | "timeout", message: string): void {
-    const pending = this.#calls.take(id);
-    if (pending === undefined) return;
-    if (kind === "timeout") pending.giveUp("The call timed out");
-    this.#reply(pending, { type: "error", id, kind, message });
-  }
-
-  #reply(pending: PendingCall, frame: OutgoingFrame): void {
-    this.#events.write(() => ({
-      type: "tool-result",
-      call: pending.call,
-      ms: performance.now() - pending.startedAt,
-      ...(frame.type === "error" ? { error: frame.message } : {}),
-    }));
-    this.#outbox.push(frame, this.#calls.inFlight === 0);
-  }
-
-  #send(frames: readonly OutgoingFrame[]): void {
-    if (this.#ended) return;
-    this.#clock.resume();
-    this.#context.send(frames);
+  #onCall(frame: Extract<RunnerFrame, { type: "call" }>): void {
+    this.#time.clock.noteSign();
+    this.#emptyWaits = 0;
+    this.#calls.make(frame);
   }
 
   #onOutput(stream: "stdout" | "stderr", text: string): void {
@@ -182,27 +167,37 @@ export class Cell implements ScriptRun {
     if (kept === undefined) {
       throw violation(`output goes on far beyond "${this.#context.limits.maxOutputBytes}" bytes`);
     }
-    if (kept !== "") this.#events.write(() => ({ type: "output", stream, text: kept }));
+    if (kept !== "") this.#events.write(() => ({ type: "output", stream, text: kept }), kept.length);
   }
 
   #onBlocked(wakeInMs: number | null): void {
-    this.#clock.pause(wakeInMs);
-    const made = this.#calls.takeWave();
-    this.#events.write(() => ({ type: "blocked", waiting: this.#calls.waiting, made, wakeInMs }));
+    const { table } = this.#calls;
+    this.#time.clock.noteSign();
+    if (wakeInMs !== null || table.inFlight > 0) this.#time.clock.pause(wakeInMs);
+    else if ((this.#emptyWaits += 1) > MAX_EMPTY_WAITS) {
+      throw violation("it says that it waits, while no call waits and no timer is due");
+    }
+    const made = table.takeWave();
+    if (!this.#calls.haveChanged) return;
+    this.#calls.haveChanged = false;
+    this.#events.write(() => ({
+      type: "blocked",
+      get waiting() {
+        return table.waiting;
+      },
+      made,
+      wakeInMs,
+    }));
   }
 
   #onDone(frame: DoneFrame): void {
     this.#finish({ returnCode: frame.returnCode, droppedBytes: frame.droppedBytes, survived: true });
   }
 
-  #exceed(limit: ExceededLimit): void {
-    this.#limit = limit;
-    this.interrupt();
-  }
-
   #finish(end: { returnCode: number; droppedBytes: number; survived: boolean }): void {
     if (!this.#close("The script has ended")) return;
     const droppedBytes = end.droppedBytes + this.#output.droppedBytes;
+    const { table, resultBytes } = this.#calls;
     const result: CellResult = {
       stdout: this.#output.stdout,
       stderr: this.#output.stderr,
@@ -210,12 +205,12 @@ export class Cell implements ScriptRun {
       limit: this.#limit ?? (droppedBytes > 0 ? "output" : null),
       survived: end.survived,
       stats: {
-        calls: this.#calls.calls,
-        waves: this.#calls.waves,
-        maxInFlight: this.#calls.maxInFlight,
-        totalMs: performance.now() - this.#startedAt,
-        runningMs: this.#clock.usedMs,
-        resultBytes: this.#resultBytes,
+        calls: table.calls,
+        waves: table.waves,
+        maxInFlight: table.maxInFlight,
+        totalMs: this.#time.totalMs,
+        runningMs: this.#time.clock.usedMs,
+        resultBytes,
         droppedBytes,
       },
     };
@@ -228,34 +223,13 @@ export class Cell implements ScriptRun {
   #close(reason: string): boolean {
     if (this.#ended) return false;
     this.#ended = true;
-    this.#calls.takeWave();
-    this.#clock.stop();
-    clearTimeout(this.#graceTimer);
-    this.#outbox.clear();
-    this.#calls.giveUpAll(reason);
+    this.#time.stop();
+    this.#calls.close(reason);
     return true;
   }
-
-  #expect(callId: number): ScriptCall {
-    const call = this.#calls.get(callId);
-    if (call !== undefined) return call;
-    throw new ToolscriptError(
-      "unknown-call",
-      `Answering call "${callId}" failed: no call of this cell waits under that id`,
-    );
-  }
-}
-
-function violation(reason: string): ToolscriptError {
-  return new ToolscriptError("protocol-violation", `Reading a frame of the runner failed: ${reason}`);
 }
 
 function wrongCell(frame: RunnerFrame, cell: number): ToolscriptError {
   const named = "cell" in frame ? `names cell "${frame.cell}"` : "is out of order";
   return violation(`"${frame.type}" ${named} while cell "${cell}" runs`);
-}
-
-/** The wording of the Claude API. */
-function timeoutMessage(toolName: string, timeoutMs: number): string {
-  return `Calling tool ['${toolName}'] timed out (no response after ${timeoutMs / 1000}s).`;
 }

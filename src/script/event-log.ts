@@ -3,55 +3,78 @@
  */
 import type { ScriptEvent } from "./script-run.ts";
 
-/** Where a run writes its events. */
-export interface EventLog extends AsyncIterable<ScriptEvent> {
-  /** Writes what `make` makes; without a reader nothing is made. */
-  write(make: () => ScriptEvent): void;
-  /** Ends the iteration, with an error if given. */
-  end(error?: Error): void;
-}
+/** Bytes and number of events that wait for a slow reader before the script has to wait for it, too. */
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
+const MAX_UNREAD_EVENTS = 50_000;
 
 /**
- * Creates a log. Events are kept from the moment when a reader starts to iterate; a reader that starts in the same turn
- * of the event loop as the run misses nothing.
+ * Where a run writes its events. They are kept from the moment when a reader starts to iterate; a reader that starts in
+ * the same turn of the event loop as the run misses nothing.
  */
-export function createEventLog(): EventLog {
-  let events: ScriptEvent[] | undefined;
-  let finish: { error: Error | undefined } | undefined;
-  let wake: (() => void) | undefined;
+export class EventLog implements AsyncIterable<ScriptEvent> {
+  #events: ScriptEvent[] | undefined;
+  #unreadBytes = 0;
+  #finish: { error: Error | undefined } | undefined;
+  #wake: (() => void) | undefined;
+  #wasRead: PromiseWithResolvers<void> | undefined;
 
-  function notify(): void {
-    wake?.();
-    wake = undefined;
+  [Symbol.asyncIterator](): AsyncIterator<ScriptEvent> {
+    this.#events ??= [];
+    return this.#read(this.#events);
   }
 
-  async function* read(queued: ScriptEvent[]): AsyncGenerator<ScriptEvent> {
-    for (;;) {
-      yield* queued.splice(0);
-      if (queued.length > 0) continue;
-      if (finish !== undefined) {
-        if (finish.error !== undefined) throw finish.error;
-        return;
+  /** Writes what `make` makes, which holds about `bytes`; without a reader nothing is made. */
+  write(make: () => ScriptEvent, bytes = 0): void {
+    if (this.#events === undefined) return;
+    this.#events.push(make());
+    this.#unreadBytes += bytes;
+    this.#notify();
+  }
+
+  /** Ends the iteration, with an error if given. */
+  end(error?: Error): void {
+    this.#finish ??= { error };
+    this.#notify();
+  }
+
+  /** Whether a reader is too far behind. */
+  get isFull(): boolean {
+    return this.#unreadBytes > MAX_UNREAD_BYTES || (this.#events?.length ?? 0) > MAX_UNREAD_EVENTS;
+  }
+
+  /** Resolves when the reader has gone on. */
+  read(): Promise<void> {
+    this.#wasRead ??= Promise.withResolvers<void>();
+    return this.#wasRead.promise;
+  }
+
+  /** A reader that stops early leaves nothing behind. */
+  async *#read(events: ScriptEvent[]): AsyncGenerator<ScriptEvent> {
+    try {
+      for (;;) {
+        yield* events.splice(0);
+        this.#noteRead();
+        if (events.length > 0) continue;
+        if (this.#finish?.error !== undefined) throw this.#finish.error;
+        if (this.#finish !== undefined) return;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
       }
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+    } finally {
+      this.#events = undefined;
+      this.#noteRead();
     }
   }
 
-  return {
-    write(make) {
-      if (events === undefined) return;
-      events.push(make());
-      notify();
-    },
-    end(error) {
-      finish ??= { error };
-      notify();
-    },
-    [Symbol.asyncIterator]() {
-      events ??= [];
-      return read(events);
-    },
-  };
+  #notify(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  #noteRead(): void {
+    this.#unreadBytes = 0;
+    this.#wasRead?.resolve();
+    this.#wasRead = undefined;
+  }
 }

@@ -7,6 +7,10 @@ import { ToolscriptError } from "../errors.ts";
 export interface ScriptLimits {
   /** Time in which a cell itself runs, not counting the time it waits for tools or timers. @default 90_000 */
   readonly runningMs: number;
+  /** Time from the start of a cell to its end, whatever it does meanwhile; 0 means never. @default 3_600_000 */
+  readonly totalMs: number;
+  /** Processor time that may be used between two cells, by threads and processes left behind. @default 10_000 */
+  readonly idleRunningMs: number;
   /** Time a call may wait for its result; then `TimeoutError` inside the script. @default 270_000 */
   readonly callMs: number;
   /** Time a script has to react to an interrupt before the interpreter is killed. @default 1_000 */
@@ -17,6 +21,8 @@ export interface ScriptLimits {
   readonly maxCallsInFlight: number;
   /** Calls whose `execute` runs at once on the host; the others wait their turn. @default 1_000 */
   readonly maxConcurrentTools: number;
+  /** What the inputs of calls that wait take of the host's memory, about. @default 50_331_648 */
+  readonly maxInputBytesInFlight: number;
   /** Standard output and error of one cell together. @default 1_048_576 */
   readonly maxOutputBytes: number;
   /** The JSON of one result; a larger one becomes a `ToolError`. @default 33_553_408 */
@@ -30,11 +36,14 @@ export interface ScriptLimits {
 /** The documented defaults: 90 s of running and 270 s of waiting are those of the Claude API. */
 export const DEFAULT_SCRIPT_LIMITS: ScriptLimits = {
   runningMs: 90_000,
+  totalMs: 3_600_000,
+  idleRunningMs: 10_000,
   callMs: 270_000,
   interruptGraceMs: 1_000,
   maxCalls: 100_000,
   maxCallsInFlight: 20_000,
   maxConcurrentTools: 1_000,
+  maxInputBytesInFlight: 48 * 1024 * 1024,
   maxOutputBytes: 1024 * 1024,
   maxResultBytes: 32 * 1024 * 1024 - 1024,
   idleMs: 300_000,

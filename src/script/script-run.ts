@@ -14,7 +14,14 @@ export interface ScriptCall {
 }
 
 /** A budget that ended a cell or refused a call. */
-export type ExceededLimit = "running-time" | "output" | "calls" | "calls-in-flight" | "memory" | "lifetime";
+export type ExceededLimit =
+  | "running-time"
+  | "total-time"
+  | "output"
+  | "calls"
+  | "calls-in-flight"
+  | "memory"
+  | "lifetime";
 
 /** What a cell did, in the order of its end. A script that fails is a result, too. */
 export interface CellResult {
@@ -71,10 +78,10 @@ export type ScriptEvent =
   | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly text: string }
   | {
       readonly type: "blocked";
-      /** Every call that waits now, oldest first. */
+      /** Every call that waits at the moment when this is read, oldest first. */
       readonly waiting: readonly ScriptCall[];
-      /** Those of them that were made since the last `blocked`: the new wave. */
-      readonly made: readonly ScriptCall[];
+      /** Calls that were made since the last `blocked`: the size of the new wave. */
+      readonly made: number;
       /** Milliseconds until a timer of the script is due, or null. */
       readonly wakeInMs: number | null;
     }

@@ -4,15 +4,20 @@
  * Guarantees: at most one cell at a time; when the session ends, by whichever side, the running cell settles and
  * nothing stays behind. How frames travel is the sandbox's business, what a cell does is the cell's.
  */
-import { ToolscriptError, isToolscriptError } from "../errors.ts";
+import { ToolscriptError, isToolscriptError, toErrorMessage } from "../errors.ts";
 import type { OutgoingFrame, RunnerFrame } from "../protocol/frames.ts";
 import type { Sandbox, SandboxSession } from "../sandbox/sandbox.ts";
 import { toToolDeclarations } from "../tools/python-alias.ts";
 import type { Tool } from "../tools/tool.ts";
+import { TurnShare } from "../turn-share.ts";
 import { Cell } from "./cell.ts";
 import { resolveLimits, type ScriptLimits } from "./limits.ts";
+import { watchProcessor } from "./processor-watch.ts";
 import type { ScriptRun } from "./script-run.ts";
 import { createToolRunner, type ToolRunner } from "./tool-runner.ts";
+
+/** Frames that are taken before the share of the turn is looked at. */
+const FRAMES_A_LOOK = 16;
 
 /** How a script talks to its tools: native takes keywords and returns parsed JSON, wire takes a dict and returns text. */
 export type Convention = "native" | "wire";
@@ -80,6 +85,7 @@ class LiveScriptSession implements ScriptSession {
   #end: ToolscriptError | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #lifetimeTimer: NodeJS.Timeout | undefined;
+  #idleWatch: { stop(): void } | undefined;
 
   constructor(convention: Convention, limits: ScriptLimits) {
     this.#limits = limits;
@@ -121,11 +127,12 @@ class LiveScriptSession implements ScriptSession {
       );
     }
     clearTimeout(this.#idleTimer);
+    this.#idleWatch?.stop();
     this.#cells += 1;
     const cell = this.#startCell();
     this.#watch(cell, options.signal);
     const { maxOutputBytes, maxCalls, maxCallsInFlight } = this.#limits;
-    this.#attached.send([
+    void this.#attached.send([
       ...this.#undeclared.splice(0),
       { type: "run", cell: this.#cells, code, limits: { maxOutputBytes, maxCalls, maxCallsInFlight } },
     ]);
@@ -155,9 +162,11 @@ class LiveScriptSession implements ScriptSession {
       tools: this.#tools,
       limits: this.#limits,
       runTool: this.#runTool,
+      processor: sandbox.processor,
       send: (frames) => sandbox.send(frames),
       interrupt: () => sandbox.interrupt(),
       kill: () => this.#abandon("the script did not react to an interrupt"),
+      fail: (error) => this.#endBecause(sandbox, error),
       nextCallId: () => (this.#calls += 1),
     });
     this.#cell = cell;
@@ -183,23 +192,42 @@ class LiveScriptSession implements ScriptSession {
 
   async #pump(sandbox: SandboxSession): Promise<void> {
     try {
-      for await (const frames of sandbox.frames) for (const frame of frames) this.#receive(frame);
+      for await (const frames of sandbox.frames) await this.#receiveAll(frames);
       this.#over(new ToolscriptError("session-closed", "Using the session failed: it was closed"));
     } catch (error) {
-      this.#fail(error as Error);
-      await sandbox.close().catch(() => {}); // the reason is known already; closing twice is allowed to fail
+      this.#endBecause(sandbox, error);
     }
   }
 
-  #receive(frame: RunnerFrame): void {
+  /** The frames of one read, in their order: as many in one turn of the loop as its share allows. */
+  async #receiveAll(frames: readonly RunnerFrame[]): Promise<void> {
+    let count = 0;
+    for (const frame of frames) {
+      if (!this.alive) return;
+      const room = this.#receive(frame);
+      if (room !== undefined) await room;
+      count += 1;
+      if (count % FRAMES_A_LOOK !== 0) continue;
+      const share = new TurnShare();
+      if (share.due) await share.yieldTurn();
+    }
+  }
+
+  #receive(frame: RunnerFrame): Promise<void> | undefined {
     if (this.#cell === undefined || this.#cell.ended) {
       throw new ToolscriptError(
         "protocol-violation",
         `Reading a frame of the runner failed: "${frame.type}" while no cell runs`,
       );
     }
-    this.#cell.receive(frame);
+    const room = this.#cell.receive(frame);
     if (this.#cell.ended) this.#cell = undefined;
+    return room;
+  }
+
+  #endBecause(sandbox: SandboxSession, error: unknown): void {
+    this.#fail(error instanceof Error ? error : new Error(toErrorMessage(error)));
+    sandbox.close().catch(() => {}); // the reason is known already; closing twice is allowed to fail
   }
 
   /** A script that ate its memory is a result; every other end is a failure. */
@@ -227,15 +255,34 @@ class LiveScriptSession implements ScriptSession {
     this.#end ??= end;
     clearTimeout(this.#idleTimer);
     clearTimeout(this.#lifetimeTimer);
+    this.#idleWatch?.stop();
     this.#cell?.fail(end);
+  }
+
+  /** What a script left running must not compute on its own. */
+  #watchIdle(): void {
+    const { idleRunningMs } = this.#limits;
+    this.#idleWatch?.stop();
+    this.#idleWatch = watchProcessor(this.#sandbox?.processor, {
+      budgetMs: idleRunningMs,
+      onUse: (usedMs) => {
+        if (usedMs > idleRunningMs) this.#abandon(computesIdly(usedMs, idleRunningMs));
+      },
+    });
   }
 
   #idle(): void {
     clearTimeout(this.#idleTimer);
+    this.#watchIdle();
     this.#idleTimer = after(this.#limits.idleMs, () =>
       this.#abandon(`it was idle for "${this.#limits.idleMs}" ms`),
     );
   }
+}
+
+/** The error of a session whose script went on without a cell. */
+function computesIdly(usedMs: number, allowedMs: number): string {
+  return `threads or processes of its script used "${Math.round(usedMs)}" ms of processor time while no cell ran, at most "${allowedMs}"`;
 }
 
 /** A timer that keeps no process alive; 0 means never. */

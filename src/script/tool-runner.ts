@@ -1,16 +1,20 @@
 /**
- * Runs tools on the host: validates the input, keeps the concurrency bound, turns whatever happens into an answer.
+ * Runs tools on the host: keeps the concurrency bound, starts nothing while the script does not take what it is given,
+ * turns whatever happens into an answer.
  */
 import { toErrorMessage } from "../errors.ts";
-import { toResultJson } from "../tools/result-value.ts";
+import { type JsonText, toResultJson } from "../tools/result-value.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { PendingCall } from "./call-table.ts";
 import type { Convention } from "./script-session.ts";
 
 /** The answer to a call: the JSON text of a value, or the message of a `ToolError`. */
 export type ToolAnswer =
-  | { readonly ok: true; readonly json: string }
+  | { readonly ok: true; readonly json: JsonText }
   | { readonly ok: false; readonly message: string };
+
+/** Characters of the message of a `ToolError`; a tool may throw what a server sent. */
+const MAX_MESSAGE_CHARACTERS = 64 * 1024;
 
 /** Options of {@link createToolRunner}. */
 export interface ToolRunnerOptions {
@@ -19,50 +23,77 @@ export interface ToolRunnerOptions {
   readonly maxResultBytes: number;
 }
 
-/** Runs one tool for one call and hands the answer to `answer`, exactly once, never throwing. */
+/** The cell's side of a call. */
+export interface CallDesk {
+  /** Resolves when the JSON of an answer may be made; undefined when it may at once. */
+  enter(): Promise<void> | undefined;
+  /** Says that an answer is being made that takes more than one turn. */
+  hold(making: Promise<unknown>): void;
+  /** Resolves when another tool may be started; undefined when it may at once. */
+  room(): Promise<void> | undefined;
+  /** Takes the answer. Called once, unless the call was given up; never throws. */
+  answer(answer: ToolAnswer): void;
+}
+
+/** Runs one tool for one call, never throwing. */
 export type ToolRunner = (
   tool: Tool,
   execute: NonNullable<Tool["execute"]>,
   input: unknown,
   pending: PendingCall,
-  answer: (answer: ToolAnswer) => void,
+  desk: CallDesk,
 ) => void;
 
 /** Creates a runner for one session. Calls over the bound wait in order; one that was given up meanwhile never starts. */
 export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
   const { maxConcurrentTools } = options;
-  const queue: { pending: PendingCall; start: () => void }[] = [];
+  let queue: { pending: PendingCall; start: () => void }[] = [];
+  let next = 0;
   let active = 0;
+
+  /** The next call that somebody waits for. An index moves, not the queue: it may be long. */
+  function takeNext(): (() => void) | undefined {
+    for (; next < queue.length; next += 1) {
+      const entry = queue[next];
+      if (entry === undefined || entry.pending.isGivenUp) continue;
+      next += 1;
+      return entry.start;
+    }
+    queue = [];
+    next = 0;
+    return undefined;
+  }
 
   function release(): void {
     active -= 1;
-    let next = queue.shift();
-    while (next?.pending.signal.aborted === true) next = queue.shift();
-    next?.start();
+    takeNext()?.();
   }
 
-  return (tool, execute, input, pending, answer) => {
+  return (tool, execute, input, pending, desk) => {
     async function start(): Promise<void> {
       active += 1;
-      try {
-        answer(await invoke(tool, execute, input, pending, options));
-      } finally {
-        release();
-      }
+      const room = desk.room();
+      if (room !== undefined) await room;
+      await invoke({ tool, execute, input, pending, desk, options });
+      release();
     }
     if (active < maxConcurrentTools) void start();
     else queue.push({ pending, start: () => void start() });
   };
 }
 
+interface Invocation {
+  readonly tool: Tool;
+  readonly execute: NonNullable<Tool["execute"]>;
+  readonly input: unknown;
+  readonly pending: PendingCall;
+  readonly desk: CallDesk;
+  readonly options: ToolRunnerOptions;
+}
+
 /** Whatever `execute` does, and however it throws, is an answer. */
-async function invoke(
-  tool: Tool,
-  execute: NonNullable<Tool["execute"]>,
-  input: unknown,
-  pending: PendingCall,
-  options: ToolRunnerOptions,
-): Promise<ToolAnswer> {
+async function invoke({ tool, execute, input, pending, desk, options }: Invocation): Promise<void> {
+  if (pending.isGivenUp) return;
   try {
     const context = {
       callId: `call_${pending.call.id}`,
@@ -70,31 +101,30 @@ async function invoke(
         return pending.signal;
       },
     };
-    return toAnswer(tool, await execute(input, context), options);
+    const value = await execute(input, context);
+    const turn = desk.enter();
+    if (turn !== undefined) await turn;
+    if (pending.isGivenUp) return;
+    // From being let in to the answer nothing is waited for, unless the value is large: then nobody else is let in.
+    const answer = toAnswer(tool.name, value, options);
+    if (!(answer instanceof Promise)) desk.answer(answer);
+    else {
+      desk.hold(answer);
+      desk.answer(await answer);
+    }
   } catch (error) {
-    return { ok: false, message: toErrorMessage(error) };
+    desk.answer({ ok: false, message: toErrorMessage(error).slice(0, MAX_MESSAGE_CHARACTERS) });
   }
 }
 
-function toAnswer(tool: Tool, value: unknown, options: ToolRunnerOptions): ToolAnswer {
-  const result = toResultJson(value);
-  if (!result.ok) return { ok: false, message: `Result of "${tool.name}" cannot be sent: ${result.message}` };
-  const json = options.convention === "wire" ? toWireJson(value, result.json) : result.json;
-  return limitResult(tool.name, json, options.maxResultBytes);
-}
-
-/** In the wire convention a result is text: strings as they are, everything else as its JSON. */
-function toWireJson(value: unknown, json: string): string {
-  return typeof value === "string" ? json : JSON.stringify(json);
-}
-
-/** Refuses a result of more than `maxResultBytes`, saying its size. */
-export function limitResult(toolName: string, json: string, maxResultBytes: number): ToolAnswer {
-  if (json.length * 3 <= maxResultBytes) return { ok: true, json };
-  const bytes = Buffer.byteLength(json);
-  if (bytes <= maxResultBytes) return { ok: true, json };
-  return {
-    ok: false,
-    message: `Result of "${toolName}" is too large: "${bytes}" bytes, at most "${maxResultBytes}"; ask for less, for example by page or by filter`,
-  };
+/** A value as the answer to a call; a promise when it is large. Never throws. */
+export function toAnswer(
+  toolName: string,
+  value: unknown,
+  { convention, maxResultBytes }: Pick<ToolRunnerOptions, "convention" | "maxResultBytes">,
+): ToolAnswer | Promise<ToolAnswer> {
+  const result = toResultJson(value, { maxBytes: maxResultBytes, asText: convention === "wire" });
+  const name = (found: Awaited<typeof result>): ToolAnswer =>
+    found.ok ? found : { ok: false, message: `Result of "${toolName}" cannot be sent: ${found.message}` };
+  return result instanceof Promise ? result.then(name) : name(result);
 }

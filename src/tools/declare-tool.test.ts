@@ -25,11 +25,11 @@ function nest(levels: number, inner: JsonSchema): JsonSchema {
 }
 
 describe("declareTool()", () => {
-  test("has no execute and lets an input pass unchanged", () => {
+  test("has no execute and lets an input pass unchanged", async () => {
     const subject = declare({ properties: { a: { type: "integer", default: 3 } } });
     expect(subject.execute).toBeUndefined();
     const input = {};
-    const parsed = subject.parseInput(input);
+    const parsed = await subject.parseInput(input);
     expect(parsed.ok && parsed.value).toBe(input);
   });
 

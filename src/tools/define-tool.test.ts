@@ -10,6 +10,7 @@ const context = { signal: new AbortController().signal, callId: "call_1" };
 /** The refusal of an input, or `accepted`. */
 function refusal(subject: Tool, input: unknown): string {
   const parsed = subject.parseInput(input);
+  if (parsed instanceof Promise) throw new TypeError("The input was not checked at once");
   return parsed.ok ? "accepted" : parsed.message;
 }
 
@@ -131,7 +132,7 @@ describe("tool()", () => {
         return `${callId} ${input.day.getUTCFullYear()} ${input.n}`;
       },
     });
-    const parsed = subject.parseInput({ day: "2024-07-01" });
+    const parsed = await subject.parseInput({ day: "2024-07-01" });
     expect(parsed.ok && (await subject.execute?.(parsed.value, context))).toBe("call_1 2024 2");
   });
 

@@ -18,6 +18,7 @@
 import { types } from "node:util";
 import { toErrorMessage } from "../errors.ts";
 import { toPathText } from "./input-message.ts";
+import { isLight, type Path, ResultTooLong, writeHeavy } from "./large-result.ts";
 
 /** Levels of a result; Python's JSON reader gives up not far beyond. */
 export const DEFAULT_MAX_RESULT_DEPTH = 500;
@@ -33,12 +34,21 @@ export type ResultJson =
   | readonly ResultJson[]
   | { readonly [key: string]: ResultJson };
 
+/** JSON text, a large one in parts: it is never joined. */
+export type JsonText = string | readonly string[];
+
 /** The result as JSON text, or the reason why it has none. */
 export type ResultValue =
-  | { readonly ok: true; readonly json: string }
+  | { readonly ok: true; readonly json: JsonText }
   | { readonly ok: false; readonly message: string };
 
-type Path = readonly (string | number)[];
+/** How a result is to be written. */
+export interface ResultOptions {
+  /** Longest JSON in bytes; a larger result is refused. */
+  readonly maxBytes: number;
+  /** Text as it is, everything else as a string that holds its JSON: the wire convention. @default false */
+  readonly asText?: boolean;
+}
 
 interface Walk {
   nodes: number;
@@ -54,17 +64,74 @@ const LEFT_OUT = Symbol("left out");
 
 class Refusal extends Error {}
 
-/** Turns what a tool returned into JSON text. Never throws. */
-export function toResultJson(value: unknown): ResultValue {
+/**
+ * Turns what a tool returned into JSON text; a promise for a large value, which takes more than one turn of the loop.
+ * Never throws.
+ */
+export function toResultJson(value: unknown, options: ResultOptions): ResultValue | Promise<ResultValue> {
   try {
-    if (isPlain(value, 0, { nodes: 0 })) return { ok: true, json: JSON.stringify(value) };
-    if (value === undefined) return { ok: true, json: "null" };
-    const converted = convert(value, [], { nodes: 0, open: new Set() });
-    return { ok: true, json: JSON.stringify(converted) };
+    if (!isLight(value, DEFAULT_MAX_RESULT_DEPTH)) return toLargeJson(value, options);
+    const json = toLightJson(value, []) ?? "null";
+    const isQuoted = options.asText === true && typeof value !== "string";
+    return limit(isQuoted ? JSON.stringify(json) : json, options.maxBytes);
   } catch (error) {
-    const reason = error instanceof Refusal ? error.message : `it fails: ${toErrorMessage(error)}`;
-    return { ok: false, message: `Result cannot be sent to the script: ${reason}` };
+    return toRefusal(error, options.maxBytes);
   }
+}
+
+async function toLargeJson(
+  value: unknown,
+  { maxBytes, asText = false }: ResultOptions,
+): Promise<ResultValue> {
+  try {
+    const json = await writeHeavy(value, {
+      convert: toLightJson,
+      check: refuseLossy,
+      refuseCycle,
+      maxDepth: DEFAULT_MAX_RESULT_DEPTH,
+      maxCharacters: maxBytes,
+      isQuoted: asText && typeof value !== "string",
+    });
+    return limit(json, maxBytes);
+  } catch (error) {
+    return toRefusal(error, maxBytes);
+  }
+}
+
+/** Bytes of JSON text as UTF-8. */
+export function jsonBytes(json: JsonText): number {
+  if (typeof json === "string") return Buffer.byteLength(json);
+  return json.reduce((bytes, part) => bytes + Buffer.byteLength(part), 0);
+}
+
+function limit(json: JsonText, maxBytes: number): ResultValue {
+  if (typeof json === "string" && json.length * 3 <= maxBytes) return { ok: true, json };
+  const bytes = jsonBytes(json);
+  if (bytes <= maxBytes) return { ok: true, json };
+  return { ok: false, message: tooLarge(`"${bytes}" bytes`, maxBytes) };
+}
+
+function tooLarge(size: string, maxBytes: number): string {
+  return `it is too large: ${size}, at most "${maxBytes}"; ask for less, for example by page or by filter`;
+}
+
+function toRefusal(error: unknown, maxBytes: number): ResultValue {
+  if (error instanceof Refusal) return { ok: false, message: error.message };
+  const isTooLong = error instanceof ResultTooLong;
+  const message = isTooLong
+    ? tooLarge("more bytes than allowed", maxBytes)
+    : `it fails: ${toErrorMessage(error)}`;
+  return { ok: false, message };
+}
+
+/** The JSON of a value, or undefined when JSON leaves it out. */
+function toLightJson(value: unknown, path: Path): string | undefined {
+  if (isPlain(value, path.length, { nodes: 0 })) return JSON.stringify(value);
+  if (value === undefined) return undefined;
+  const converted = convertPart(value, path, { nodes: 0, open: new Set() });
+  if (converted !== LEFT_OUT) return JSON.stringify(converted);
+  if (path.length > 0) return undefined;
+  throw refusal(path, `is a ${typeof value}`, "return data");
 }
 
 /** Whether `JSON.stringify` gives `value` as it is meant. Cycles end at the depth limit and count as not plain. */
@@ -126,9 +193,7 @@ function convertBigInt(value: bigint, path: Path): number {
 }
 
 function convertObject(value: object, path: Path, state: Conversion): ResultJson | typeof LEFT_OUT {
-  if (state.open.has(value)) {
-    throw refusal(path, "refers back to an object that holds it", "return data without cycles");
-  }
+  if (state.open.has(value)) refuseCycle(path);
   if (path.length > DEFAULT_MAX_RESULT_DEPTH) {
     throw new Refusal(`it is nested deeper than ${DEFAULT_MAX_RESULT_DEPTH} levels; return flatter data`);
   }
@@ -169,6 +234,10 @@ function refuseLossy(value: object, path: Path): void {
   if (Symbol.iterator in value || Symbol.asyncIterator in value) {
     throw refusal(path, "is an iterator", "collect it in an array");
   }
+}
+
+function refuseCycle(path: Path): never {
+  throw refusal(path, "refers back to an object that holds it", "return data without cycles");
 }
 
 function refusal(path: Path, fact: string, advice: string): Refusal {

@@ -17,7 +17,10 @@ export interface ToolContext {
 }
 
 /** What {@link Tool.parseInput} found: the input to run on, or a sentence for whoever made the call. */
-export type ParsedInput = { ok: true; value: unknown } | { ok: false; message: string };
+export type ParsedInput = ({ ok: true; value: unknown } | { ok: false; message: string }) & {
+  /** Milliseconds of processor time that the check took elsewhere than in the event loop, when it did. */
+  readonly usedMs?: number;
+};
 
 /** A declared tool. Made by `tool()`; its schema has been checked and compiled. */
 export interface Tool {
@@ -32,8 +35,11 @@ export interface Tool {
   readonly allowedCallers: readonly Caller[];
   /** Longest time `execute` may take, in milliseconds; the session's default when undefined. */
   readonly timeoutMs: number | undefined;
-  /** Checks and normalises an input (defaults, coercion). The message of a refusal names the field. */
-  parseInput(input: unknown): ParsedInput;
+  /**
+   * Checks and normalises an input (defaults, coercion); a promise where that could hold the event loop. The message of a
+   * refusal names the field.
+   */
+  parseInput(input: unknown): ParsedInput | Promise<ParsedInput>;
   /**
    * Runs the tool on a parsed input. Undefined when the tool is only declared here and whoever drives the session
    * answers its calls (the proxy's tools live in its client).

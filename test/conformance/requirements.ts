@@ -73,6 +73,10 @@ export const requirements: readonly Requirement[] = [
     "value.too-large-result": "a result over the limit is a ToolError that says its size",
     "value.large-input":
       "an argument of 1 MiB arrives whole; one of 50 MB is a ToolError and never leaves the sandbox",
+    "value.many-parts":
+      "an argument of 200,000 items arrives; one of millions is a ToolError and never leaves the sandbox",
+    "value.many-large":
+      "hundreds of large arguments and results at once arrive whole, though neither side holds them all",
     "wasm.contained":
       "host files, environment, network and processes are out of a script's reach, through Python, js, pyodide_js, NODEFS and ctypes",
   }),
@@ -108,6 +112,9 @@ export const requirements: readonly Requirement[] = [
     "budget.running-time-stubborn":
       "a script that ignores the interrupt is killed, and the result says that its variables are lost",
     "budget.waiting-is-not-running": "time spent waiting for tools and timers does not count as running",
+    "budget.total-time":
+      "a script that only waits is interrupted after its whole time, and its variables survive",
+    "budget.waits-for-nothing": "a script that waits for what nobody brings counts as running",
     "budget.call-time":
       "a tool that never returns raises TimeoutError inside the script, and its signal is aborted",
     "budget.calls":
@@ -131,6 +138,15 @@ export const requirements: readonly Requirement[] = [
     "wasm.ends-with-host": "the WASM sandbox ends with its host, also when the host is killed with -9",
     "wasm.snapshot": "a damaged snapshot is rebuilt; a snapshot is written atomically",
     "wasm.memory": "memory is capped, that of the script and that of the process",
+  }),
+  ...promises("issue 10, root 6", {
+    "wasm.kernel-wall":
+      "on Linux the kernel refuses a guest all but what a running one needs, or no session starts; elsewhere it is told",
+    "wasm.no-threads": "plain Python that finds JavaScript starts no worker and loads no graphics driver",
+    "wasm.memory-by-kernel": "memory stays bounded while the host's loop stands still",
+    "wasm.full-input": "a guest whose input is full ends with its host, too",
+    "wasm.snapshot-owner": "a snapshot that another user owns or could change is not used",
+    "wasm.silent-output": "what a guest writes past the frames costs the host nothing, or ends its session",
   }),
   ...promises("design 4.5", {
     "tool.json-schema":

@@ -9,6 +9,9 @@ describe("doctor", () => {
     const { exitCode, stdout } = await runCli(["doctor"], { env });
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^ok {7}wasm sandbox +Python 3\.\d+\.\d+, ready in \d+ ms$/m);
+    const wall =
+      process.platform === "linux" ? /^ok {7}wasm wall +the kernel's / : /^warning {2}wasm wall +Deno's /;
+    expect(stdout).toMatch(new RegExp(wall.source, "m"));
     expect(stdout).toMatch(/^warning {2}AWS region +not set.*\n +→ export AWS_REGION=/m);
     expect(stdout).toContain("Ready: at least one sandbox works\n");
   });

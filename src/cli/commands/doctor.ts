@@ -9,6 +9,7 @@ import { checkDocker } from "../doctor/check-docker.ts";
 import { AWS_PACKAGES, checkPackage, WASM_PACKAGES } from "../doctor/check-packages.ts";
 import { checkNode, checkPython } from "../doctor/check-programs.ts";
 import { checkSandboxes, checkSnapshot } from "../doctor/check-sandboxes.ts";
+import { checkWall } from "../doctor/check-wall.ts";
 import { EXIT_CODES } from "../failure.ts";
 import type { RegisterJob } from "../job.ts";
 import { createProgress } from "../progress.ts";
@@ -34,7 +35,7 @@ async function doctor({ json = false }: DoctorOptions, signal: AbortSignal): Pro
   const progress = createProgress({ quiet: json });
   progress.status("Starting each sandbox");
   const sandboxes = await checkSandboxes(signal);
-  const checks = [checkNode(), ...sandboxes, ...(await checkSurroundings())];
+  const checks = [checkNode(), ...sandboxes, await checkWall(signal), ...(await checkSurroundings())];
   progress.close();
   const works = sandboxes.some((check) => check.status === "ok");
   if (json) process.stdout.write(`${JSON.stringify({ ok: works, checks })}\n`);

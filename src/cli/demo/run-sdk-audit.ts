@@ -89,7 +89,7 @@ async function runCall(
   tools: readonly Tool[],
 ): Promise<Anthropic.ToolResultBlockParam & { readonly content: string }> {
   const tool = tools.find((candidate) => candidate.name === name);
-  const parsed = tool?.parseInput(input);
+  const parsed = await tool?.parseInput(input);
   if (tool?.execute === undefined || parsed?.ok !== true) {
     const content = parsed?.ok === false ? parsed.message : `No tool is named "${name}"`;
     return { type: "tool_result", tool_use_id: id, content, is_error: true };

@@ -47,7 +47,9 @@ const configSchema = z.strictObject({
       warm: z.int().min(0).optional(),
     })
     .optional(),
-  wasm: z.strictObject({ memoryMb: z.int().optional() }).optional(),
+  wasm: z
+    .strictObject({ memoryMb: z.int().optional(), wall: z.enum(["required", "if-available"]).optional() })
+    .optional(),
   agentcore: z
     .strictObject({
       identifier: z.string().min(1).optional(),

@@ -47,8 +47,8 @@ export class Execution {
   readonly #byUse = new Map<string, CallRecord>();
   #run: ScriptRun | undefined;
   #outcome: Outcome | undefined;
-  /** Calls that wait, as of the last `blocked` that counts; undefined while the script runs. */
-  #blocked: readonly ScriptCall[] | undefined;
+  /** The last `blocked` that counts, which knows the calls that wait; undefined while the script runs. */
+  #blocked: Extract<ScriptEvent, { type: "blocked" }> | undefined;
   /** Answers given whose own event has not been seen: a `blocked` before it is out of date. */
   #unseenAnswers = 0;
   #changed = Promise.withResolvers<void>();
@@ -111,7 +111,7 @@ export class Execution {
   /** The calls that wait for the client and get no result of these: with them alone the script could never go on. */
   findUnanswered(results: readonly ProgrammaticResult[]): readonly string[] {
     const given = new Set(results.map(({ id }) => id));
-    return (this.#blocked ?? [])
+    return (this.#blocked?.waiting ?? [])
       .map(({ id }) => this.#byCall.get(id))
       .filter((record) => record !== undefined && record.handed && !given.has(record.useId))
       .map((record) => record?.useId ?? "");
@@ -176,7 +176,7 @@ export class Execution {
 
   #freshCalls(allowed: ReadonlySet<string>): HandedCall[] {
     const fresh: HandedCall[] = [];
-    for (const call of this.#blocked ?? []) {
+    for (const call of this.#blocked?.waiting ?? []) {
       if (this.#byCall.get(call.id)?.handed === true) continue;
       if (allowed.has(call.tool)) fresh.push({ id: this.#record(call.id).useId, call });
       else this.#refuse(call);
@@ -210,7 +210,7 @@ export class Execution {
 
   #see(event: ScriptEvent): void {
     if (event.type === "tool-result") this.#seeAnswer(event.call.id);
-    else if (event.type === "blocked" && this.#unseenAnswers === 0) this.#block(event.waiting);
+    else if (event.type === "blocked" && this.#unseenAnswers === 0) this.#block(event);
     else if (event.type === "finished") this.#end({ type: "result", result: event.result });
   }
 
@@ -224,8 +224,8 @@ export class Execution {
     this.#blocked = undefined;
   }
 
-  #block(waiting: readonly ScriptCall[]): void {
-    this.#blocked = waiting;
+  #block(event: Extract<ScriptEvent, { type: "blocked" }>): void {
+    this.#blocked = event;
     this.#notify();
   }
 

@@ -6,8 +6,10 @@
  */
 import { ToolscriptError } from "../../errors.ts";
 import { createBatchQueue, type BatchQueue } from "../../protocol/batch-queue.ts";
-import { decodeLine, encodeFrames } from "../../protocol/codec.ts";
+import { encodeFrames } from "../../protocol/codec.ts";
+import { type FrameBatch, FrameReader } from "../../protocol/frame-reader.ts";
 import { type OutgoingFrame, PROTOCOL_VERSION, type RunnerFrame } from "../../protocol/frames.ts";
+import { TurnShare } from "../../turn-share.ts";
 import type { PoolableSession } from "../pool.ts";
 import type { KernelAnswer } from "./kernel-answer.ts";
 import type { KernelChannel } from "./kernel-channel.ts";
@@ -41,7 +43,7 @@ export class AgentCoreSession implements PoolableSession {
   readonly #patience: PatienceClock;
   readonly #abort = new AbortController();
   readonly #end = Promise.withResolvers<void>();
-  #python = UNKNOWN_PYTHON;
+  readonly #reader: FrameReader;
   #lines: string[] = [];
   /** The last cell that was sent, and the one to interrupt; 0 for none. */
   #cell = 0;
@@ -64,12 +66,13 @@ export class AgentCoreSession implements PoolableSession {
       if (!pause) this.#go();
     });
     const { marker, maxFrameBytes } = parts;
-    this.#lines.push(encodeFrames([{ type: "hello", version: PROTOCOL_VERSION, marker, maxFrameBytes }]));
+    this.#reader = new FrameReader(marker, maxFrameBytes);
+    this.#lines.push(...encodeFrames([{ type: "hello", version: PROTOCOL_VERSION, marker, maxFrameBytes }]));
   }
 
   /** `unknown` until the runner is installed. */
   get python(): string {
-    return this.#python;
+    return this.#reader.python ?? UNKNOWN_PYTHON;
   }
 
   get alive(): boolean {
@@ -86,9 +89,9 @@ export class AgentCoreSession implements PoolableSession {
     do {
       const lines = this.#lines.splice(0);
       const delivery = { lines, seconds: INSTALL_SECONDS, interruptedCell: 0 };
-      this.#receive(await this.#parts.channel.exchange(delivery, either));
-    } while (this.#isOwed && this.#python === UNKNOWN_PYTHON); // on a slow machine it comes later
-    if (this.#python === UNKNOWN_PYTHON) throw violation("it did not greet");
+      await this.#receive(await this.#parts.channel.exchange(delivery, either));
+    } while (this.#isOwed && this.#reader.python === undefined); // on a slow machine it comes later
+    if (this.#reader.python === undefined) throw violation("it did not greet");
   }
 
   /** Says how long a cell may run: the script can be interrupted only between two invocations. */
@@ -96,10 +99,10 @@ export class AgentCoreSession implements PoolableSession {
     this.#patience.budgetMs = runningMs;
   }
 
-  send(frames: readonly OutgoingFrame[]): void {
+  send(frames: readonly OutgoingFrame[]): undefined {
     if (this.#isOver || frames.length === 0) return;
     for (const frame of frames) {
-      this.#lines.push(encodeFrames([frame]));
+      this.#lines.push(encodeFrames([frame]).join(""));
       this.#patience.noteSent(frame);
       if (frame.type === "run") this.#cell = frame.cell;
     }
@@ -140,44 +143,35 @@ export class AgentCoreSession implements PoolableSession {
     const interruptedCell = this.#interruptedCell;
     this.#interruptedCell = 0;
     const seconds = this.#patience.start();
-    this.#receive(
+    await this.#receive(
       await this.#parts.channel.exchange({ lines, seconds, interruptedCell }, this.#abort.signal),
     );
   }
 
-  #receive({ state, wakeInMs, text }: KernelAnswer): void {
+  async #receive({ state, wakeInMs, text }: KernelAnswer): Promise<void> {
+    const share = new TurnShare();
+    const lines = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+    let batch = this.#reader.read(Buffer.from(lines));
+    while (!this.#isOver) {
+      this.#handOn(batch);
+      if (batch.isUsedUp) break;
+      batch = await this.#reader.readRest(share);
+    }
     if (this.#isOver) return;
-    const noise: string[] = [];
-    const frames = text.split("\n").flatMap((line) => this.#readLine(line, noise));
-    this.#queue.push(frames);
     this.#isOwed = state === "running" || state === "more";
     this.#patience.noteAnswer(state === "running");
-    if (state === "ended") throw ended(noise.join("\n"));
+    if (state === "ended") throw ended(this.#reader.noise());
     if (wakeInMs !== null) this.#wakeTimer = setTimeout(() => this.#wake(), wakeInMs);
+  }
+
+  #handOn({ frames, bytes }: FrameBatch): void {
+    for (const frame of frames) this.#patience.noteReceived(frame);
+    this.#queue.push(frames, bytes);
   }
 
   #wake(): void {
     this.#isOwed = true;
     this.#go();
-  }
-
-  #readLine(line: string, noise: string[]): RunnerFrame[] {
-    const { marker, maxFrameBytes } = this.#parts;
-    if (line.length > maxFrameBytes + marker.length) throw frameTooLarge(line.length, maxFrameBytes);
-    const frame = decodeLine(line, marker);
-    if (frame === undefined) {
-      if (line !== "") noise.push(line);
-      return [];
-    }
-    if (frame.type !== "hello") {
-      if (this.#python === UNKNOWN_PYTHON) throw violation(`"${frame.type}" came before "hello"`);
-      this.#patience.noteReceived(frame);
-      return [frame];
-    }
-    if (this.#python !== UNKNOWN_PYTHON) throw violation('a second "hello" came');
-    if (frame.version !== PROTOCOL_VERSION) throw wrongVersion(frame.version);
-    this.#python = frame.python;
-    return [];
   }
 
   #fail(error: Error): void {
@@ -205,23 +199,8 @@ function ignoreFailure(work: Promise<void>): void {
   work.catch(() => {});
 }
 
-function frameTooLarge(bytes: number, maxFrameBytes: number): ToolscriptError {
-  return new ToolscriptError(
-    "frame-too-large",
-    `Reading a frame of the runner failed: it has "${bytes}" bytes, at most "${maxFrameBytes}"`,
-    { data: { bytes, maxFrameBytes } },
-  );
-}
-
 function violation(reason: string): ToolscriptError {
   return new ToolscriptError("protocol-violation", `Reading a frame of the runner failed: ${reason}`);
-}
-
-function wrongVersion(version: number): ToolscriptError {
-  return new ToolscriptError(
-    "protocol-version",
-    `Greeting the runner failed: it speaks protocol version "${version}", wanted "${PROTOCOL_VERSION}"`,
-  );
 }
 
 function ended(noise: string): ToolscriptError {

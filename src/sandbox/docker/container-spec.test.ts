@@ -1,4 +1,3 @@
-import type { ContainerInspectInfo } from "dockerode";
 import { describe, expect, test } from "vitest";
 import { TEST_IMAGE, listContainersOf, probeDocker, testEngine } from "../../../test/docker-engine.ts";
 import { requireOrSkip } from "../../../test/require.ts";
@@ -61,7 +60,7 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("containerSpec() in 
       stdioBootstrap(),
       labels,
     );
-    const { HostConfig: wantedHostConfig, Env: wantedEnv = [], ...wantedConfig } = wanted;
+    const { HostConfig: wantedHostConfig, Env: wantedEnv, ...wantedConfig } = wanted;
     expect(Config).toMatchObject(wantedConfig);
     expect(Config.Env).toEqual(expect.arrayContaining(wantedEnv));
     // A daemon adds what it knows of the image, and nothing else.
@@ -78,8 +77,7 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("containerSpec() in 
 });
 
 /** Fields that the request does not name and that would open something, with a value that does. */
-function dangers(hostConfig: ContainerInspectInfo["HostConfig"]): string[] {
-  const shown = hostConfig as unknown as Record<string, unknown>;
+function dangers(shown: Readonly<Record<string, unknown>>): string[] {
   const opening = [
     "Binds",
     "Devices",

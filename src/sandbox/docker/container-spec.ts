@@ -6,7 +6,7 @@
  * daemon may be configured with other defaults (`init`, `ipc`, `cgroupns`, log driver, ulimits).
  * The seccomp and AppArmor profiles are the daemon's own and therefore not named.
  */
-import type { ContainerCreateOptions, HostConfig } from "dockerode";
+import type { CreateRequest } from "./create-request.ts";
 import type { ContainerSettings } from "./docker-options.ts";
 import type { HostIdentity } from "./host-identity.ts";
 
@@ -29,11 +29,8 @@ export const HOST_LABELS = {
   createdAt: "toolscript.created-at",
 } as const;
 
-/** A create request of which every part is known; `HostConfig` has a field newer than the client's types. */
-export type ContainerSpec = ContainerCreateOptions & {
-  HostConfig: HostConfig & { CgroupnsMode: string };
-  Labels: Record<string, string>;
-};
+/** A create request of which every part is known. */
+export type ContainerSpec = CreateRequest;
 
 /** Labels that let a later host tell whether the container is still wanted. */
 export function containerLabels(host: HostIdentity, createdAtMs: number): Record<string, string> {

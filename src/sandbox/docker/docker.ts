@@ -64,7 +64,7 @@ class ContainerSandbox implements DockerSandbox {
     this.#engine = engine;
     this.#settings = settings;
     this.#left = new LeftContainers(engine);
-    // Without a pool of its own it is one of size 0 without a queue: what counts and closes sessions is the same.
+    // Without a pool of its own it is one of size 0: what counts, starts and closes sessions is the same.
     this.#pool = pool(({ signal }) => this.#start(signal), settings.pool);
   }
 

@@ -44,6 +44,26 @@ export const budgetCases: readonly ContractCase[] = [
     },
   },
   {
+    id: "budget.total-time",
+    shows: "a script that only waits is interrupted after its whole time, and its variables survive",
+    async run(bench) {
+      const session = await bench.open({ limits: { totalMs: 300, interruptGraceMs: 10_000 } });
+      const result = await session.run("import asyncio\nkept = 5\nawait asyncio.sleep(1e6)").result;
+      assert.deepEqual([result.limit, result.survived], ["total-time", true]);
+      assertPrinted(await session.run("print(kept)").result, "5\n");
+    },
+  },
+  {
+    id: "budget.waits-for-nothing",
+    shows: "a script that waits for what nobody brings counts as running",
+    async run(bench) {
+      const session = await bench.open({ limits: { runningMs: 300, interruptGraceMs: 10_000 } });
+      const result = await session.run("import asyncio\nawait asyncio.get_running_loop().create_future()")
+        .result;
+      assert.deepEqual([result.limit, result.survived], ["running-time", true]);
+    },
+  },
+  {
     id: "budget.call-time",
     shows: "a tool that never returns raises TimeoutError inside the script, and its signal is aborted",
     async run(bench) {

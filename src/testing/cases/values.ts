@@ -2,6 +2,7 @@
  * What tools return, also the odd things: an error or a value, each defined.
  */
 import assert from "node:assert/strict";
+import { tool } from "../../tools/define-tool.ts";
 import type { ContractBench, ContractCase } from "../contract-case.ts";
 import { echo, returning } from "../contract-tools.ts";
 import { assertFailed, assertIncludes, assertPrinted } from "./assertions.ts";
@@ -106,6 +107,33 @@ export const valueCases: readonly ContractCase[] = [
       const result = await bench.run("await echo(value='y' * 50_000_000)", [echo]);
       assertFailed(result, 1, "ToolError", "echo");
       assert.equal(result.stats.calls, 0);
+    },
+  },
+  {
+    id: "value.many-parts",
+    shows:
+      "an argument of 200,000 items arrives; one of millions is a ToolError and never leaves the sandbox",
+    async run(bench) {
+      const count = tool({
+        name: "count",
+        description: "Counts.",
+        input: { type: "object" },
+        execute: ({ items }) => (items as readonly unknown[]).length,
+      });
+      const text = "print(await count(items=[0] * 200_000), await count(items=['[,{:' * 100_000]))";
+      assertPrinted(await bench.run(text, [count]), "200000 1\n");
+      const result = await bench.run("await count(items=[0] * 5_000_000)", [count]);
+      assertFailed(result, 1, "ToolError", "count", "250000 items");
+      assert.equal(result.stats.calls, 0);
+    },
+  },
+  {
+    id: "value.many-large",
+    shows: "hundreds of large arguments and results at once arrive whole, though neither side holds them all",
+    async run(bench) {
+      const code =
+        "import asyncio\ntexts = ['%d ' % n + 'x' * 200_000 for n in range(400)]\nback = await asyncio.gather(*[echo(value=t) for t in texts])\nprint(back == texts)";
+      assertPrinted(await bench.run(code, [echo]), "True\n");
     },
   },
 ];

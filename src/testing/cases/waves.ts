@@ -63,7 +63,7 @@ print(len(await asyncio.gather(*[one(i) for i in range(20)])))`;
       for await (const event of session.run(
         "import asyncio\nawait asyncio.gather(echo(value=1), echo(value=2))",
       )) {
-        seen.push(event.type === "blocked" ? `blocked ${event.made.length}` : event.type);
+        seen.push(event.type === "blocked" ? `blocked ${event.made}` : event.type);
       }
       assert.deepEqual(seen, [
         "tool-call",

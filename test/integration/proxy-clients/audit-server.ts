@@ -92,7 +92,7 @@ function createClientTools(database: ReturnType<typeof openExpenseDatabase>): re
     description: tool.description,
     inputSchema: tool.inputSchema,
     async run(input) {
-      const parsed = tool.parseInput(input);
+      const parsed = await tool.parseInput(input);
       if (!parsed.ok || tool.execute === undefined) {
         throw new Error(parsed.ok ? "not runnable" : parsed.message);
       }

@@ -39,10 +39,10 @@ export async function openDockerSuite(): Promise<ProbeSuite> {
     leftoverProcessProbe(lab),
     ...sessionProbes(sandbox),
   ];
-  const { Version } = (await lab.engine.version()) as { Version: string };
+  const version = await lab.engine.version();
   return {
     probes,
-    setting: `Docker Engine ${Version}, image ${image}`,
+    setting: `Docker Engine ${version}, image ${image}`,
     async close() {
       await sandbox.close();
       await lab.close();

@@ -86,7 +86,7 @@ def read():
     with open("/proc/%d/mem" % pid, "rb") as memory:
         memory.seek(start)
         text = memory.read(end - start)
-    at = text.index(b"TOOLSCRIPT_PROBE_SECRET")
+    at = text.index(b"TOOLSCRIPT_PROBE_SECRET=")
     return text[at:at + 70].decode("latin1")
 tried(read)
 `,

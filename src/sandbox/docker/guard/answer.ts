@@ -114,7 +114,7 @@ async function answerOther(
   if (!("container" in wanted)) return await sendOn(exchange, { method, path: wanted.path });
   const id = await containers.find(wanted.container);
   if (id === undefined) return answerNoContainer(exchange, wanted.container);
-  if (wanted.kind === "start") containers.checkMade(id);
+  if (wanted.kind === "start" || wanted.kind === "stats") containers.checkMade(id);
   await sendOn(exchange, { method, path: `${wanted.version}/containers/${id}${wanted.rest}` });
   if (wanted.kind === "remove") log(exchange, { level: "info", event: "removed", container: id });
 }

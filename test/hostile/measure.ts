@@ -1,0 +1,95 @@
+/**
+ * What hostile input costs the process that it is sent to: processor time of the longest turn of its event loop, and the
+ * memory that it holds. Both are what the kernel and the garbage collector count, so a busy machine does not change them.
+ *
+ * Used inside the process of its own that `run-case.ts` starts for a case.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What was measured between `start` and `stop`. */
+export interface Cost {
+  /** Processor time of the main thread in the longest turn, in milliseconds. */
+  readonly longestTurnMs: number;
+  /** Most bytes that were reachable, beyond what was when the measurement began. */
+  readonly heldBytes: number;
+  /** Processor time of the main thread in all, in milliseconds. */
+  readonly processorMs: number;
+}
+
+/** Milliseconds between two looks at the memory. */
+const LOOK_EVERY_MS = 200;
+
+/** A measurement that runs. */
+export interface Measurement {
+  /** Does work of the case itself, which is not counted: making what is sent, for example. */
+  uncounted<Value>(work: () => Value): Value;
+  stop(): Promise<Cost>;
+}
+
+/** Starts to measure; what the case has to prepare and to warm up comes before. */
+export async function startMeasuring(): Promise<Measurement> {
+  collectGarbage();
+  await sleep(20);
+  const heldAtStart = heldBytes();
+  const startedAtMs = processorMs();
+  let longestTurnMs = 0;
+  let mostBytes = heldAtStart;
+  let turnAtMs = startedAtMs;
+  let lookedAt = performance.now();
+  let excludedMs = 0;
+  let excludedInTurnMs = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function look(): void {
+    const before = processorMs();
+    collectGarbage();
+    mostBytes = Math.max(mostBytes, heldBytes());
+    excludedMs += processorMs() - before;
+    lookedAt = performance.now();
+  }
+
+  // A timer and then an immediate: a turn that was long is seen whole, an idle loop stays idle.
+  function sample(): void {
+    longestTurnMs = Math.max(longestTurnMs, processorMs() - turnAtMs - excludedInTurnMs);
+    excludedInTurnMs = 0;
+    if (performance.now() - lookedAt >= LOOK_EVERY_MS) look();
+    turnAtMs = processorMs();
+    timer = setTimeout(() => setImmediate(sample), 1);
+  }
+  sample();
+
+  return {
+    uncounted(work) {
+      const before = processorMs();
+      try {
+        return work();
+      } finally {
+        const usedMs = processorMs() - before;
+        excludedMs += usedMs;
+        excludedInTurnMs += usedMs;
+      }
+    },
+    async stop() {
+      await sleep(5);
+      clearTimeout(timer);
+      const usedMs = processorMs() - startedAtMs - excludedMs;
+      look();
+      return { longestTurnMs, heldBytes: mostBytes - heldAtStart, processorMs: usedMs };
+    },
+  };
+}
+
+function processorMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+function heldBytes(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+function collectGarbage(): void {
+  if (globalThis.gc === undefined) throw new Error("Measuring failed: start Node with --expose-gc");
+  globalThis.gc();
+}
