@@ -41,7 +41,9 @@ export async function listenHttp(
   const sockets = new Set<Socket>();
   const onRequest = (request: AnyRequest, response: AnyResponse): void => {
     const exchange = new HttpExchange(request, response);
-    handler(exchange).catch(() => exchange.cut());
+    handler(exchange)
+      .catch(() => exchange.cut())
+      .catch(() => {}); // the connection is gone already
   };
   const http1 = createHttp1Server({ keepAliveTimeout: 60_000 }, onRequest);
   const http2 = createHttp2Server({}, onRequest);
