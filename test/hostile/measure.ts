@@ -51,6 +51,7 @@ export async function startMeasuring(): Promise<Measurement> {
 
   // A timer and then an immediate: a turn that was long is seen whole, an idle loop stays idle.
   function sample(): void {
+    if (isStopped) return;
     longestTurnMs = Math.max(longestTurnMs, processorMs() - turnAtMs - excludedInTurnMs);
     excludedInTurnMs = 0;
     if (performance.now() - lookedAt >= LOOK_EVERY_MS) look();

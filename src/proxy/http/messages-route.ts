@@ -72,12 +72,12 @@ export async function readRequest(
   const { request: received, incoming, account } = exchange;
   const onBytes = (count: number): void => account.takeBytes(count);
   const { value, bytes } = await readJsonBody(received, { maxBytes, incoming, share, onBytes });
-  const parsing = parseRequest(value, {
+  const parseOptions = {
     betaHeader: headers.get("anthropic-beta") ?? undefined,
     countsTokens,
     maxOutputCharacters: Math.max(DEFAULT_MAX_OUTPUT_CHARACTERS, toOutputCharacters(options.limits)),
-  });
-  const request = await runInShares(parsing, share);
+  };
+  const request = await parseRequest(value, parseOptions, share);
   noteRequest(exchange, request.body, options.logBodies);
   const { model } = request.body;
   if (exchange.grant.limits.allowsModel?.(model) === false) {
