@@ -83,7 +83,7 @@ describe("declareTool()", () => {
     expect(await subject.parseInput({ a: "aaa" })).toMatchObject({ ok: true });
     expect(await subject.parseInput({ a: `${"a".repeat(60)}!` })).toMatchObject({
       ok: false,
-      message: 'Input of "far" is wrong: the input took longer than 1000 ms to check against the schema',
+      message: 'Input of "far" is wrong: the input took longer than 500 ms to check against the schema',
     });
     expect(await subject.parseInput({ a: "aaa" })).toMatchObject({ ok: true });
   });
