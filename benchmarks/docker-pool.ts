@@ -1,5 +1,5 @@
 /**
- * The warm pool: how long taking a session lasts, and fifty sessions at once.
+ * Many sessions: how long taking one from the warm pool lasts, fifty at once from it, and 128 at once without it.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { docker, type DockerSandbox } from "../src/sandbox/docker/docker.ts";
@@ -12,6 +12,7 @@ import { type Figure, median, quantile, timed, toFigure } from "./measure.ts";
 const TAKES = 200;
 const POOL_SIZE = 10;
 const SESSIONS = 50;
+const COLD_SESSIONS = 128;
 const TOOL_MS = 50;
 
 const slow = tool({
@@ -23,11 +24,12 @@ const slow = tool({
 
 const TWENTY_CALLS = "import asyncio\nprint(len(await asyncio.gather(*[slow(i=i) for i in range(20)])))";
 
-/** The benchmarks `docker.pool-ready`, `docker.pool-ready-p99` and `docker.fifty-sessions`. */
+/** The benchmarks `docker.pool-ready`, `docker.pool-ready-p99`, `docker.fifty-sessions` and `docker.cold-128`. */
 export function poolBenchmarks(image: string): readonly Benchmark[] {
   return [
     { name: "docker.pool-ready", run: () => poolReady(image) },
     { name: "docker.fifty-sessions", run: () => fiftySessions(image) },
+    { name: "docker.cold-128", run: () => coldSessions(image) },
   ];
 }
 
@@ -67,6 +69,29 @@ async function fiftySessions(image: string): Promise<Figure[]> {
     return [toFigure("docker.fifty-sessions", "ms", all, alone)];
   } finally {
     await Promise.all(used.map((session) => session.close()));
+    await sandbox.close();
+  }
+}
+
+/** 128 fresh sessions that are opened at once: until the first is there, until the last is, and what it takes of the host. */
+async function coldSessions(image: string): Promise<Figure[]> {
+  const sandbox = docker({ image });
+  const times: number[] = [];
+  const before = process.cpuUsage();
+  try {
+    const start = performance.now();
+    const open = async () => {
+      await sandbox.open();
+      times.push(performance.now() - start);
+    };
+    await Promise.all(Array.from({ length: COLD_SESSIONS }, open));
+    const { user, system } = process.cpuUsage(before);
+    return [
+      toFigure("docker.cold-128-first", "ms", times[0] ?? 0, null),
+      toFigure("docker.cold-128-last", "ms", times.at(-1) ?? 0, null),
+      toFigure("docker.cold-128-host-cpu", "ms", (user + system) / 1000, null),
+    ];
+  } finally {
     await sandbox.close();
   }
 }

@@ -1,34 +1,30 @@
 /**
  * What the tests of the Docker sandbox share: the daemon, throw-away images, and a look at what is left.
  *
- * It talks to the daemon on its own, not through the code under test.
+ * It asks the daemon itself, not through the sandbox.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text as readText } from "node:stream/consumers";
-import Docker from "dockerode";
 import type { RunnerFrame } from "../src/protocol/frames.ts";
 import type { SandboxSession } from "../src/sandbox/sandbox.ts";
+import { DockerClient } from "../tools/docker-client.ts";
 
 /** The image that tests run on; `npm run image:debian` makes it. */
 export const TEST_IMAGE = "toolscript/python:debian";
 
 /** The daemon that tests use. */
-export const testEngine = new Docker();
+export const testEngine = new DockerClient();
 
 /** For `requireOrSkip("docker", probeDocker)`: throws unless a daemon answers and has the test image. */
 export async function probeDocker(): Promise<string> {
-  const { Version } = (await testEngine.version()) as { Version: string };
-  await testEngine
-    .getImage(TEST_IMAGE)
-    .inspect()
-    .catch(() => {
-      throw new Error(`the image "${TEST_IMAGE}" is missing, make it with: npm run image:debian`);
-    });
-  return Version;
+  const version = await testEngine.version();
+  await testEngine.imageLabels(TEST_IMAGE).catch(() => {
+    throw new Error(`the image "${TEST_IMAGE}" is missing, make it with: npm run image:debian`);
+  });
+  return version;
 }
 
 /** Containers of the sandbox that the process `pid` started, in whichever state. */
@@ -41,7 +37,7 @@ export async function listContainersOf(pid = process.pid): Promise<string[]> {
 /** Resolves once no container of the process `pid` is left. The test's own timeout bounds it. */
 export async function waitForNoContainersOf(pid: number): Promise<void> {
   for (let left = await listContainersOf(pid); left.length > 0; left = await listContainersOf(pid)) {
-    const waits = left.map((id) => testEngine.getContainer(id).wait({ condition: "removed" }));
+    const waits = left.map((id) => testEngine.getContainer(id).wait("removed"));
     await Promise.allSettled(waits);
   }
 }
@@ -51,16 +47,14 @@ export async function buildImage(
   name: string,
   dockerfile: string,
   files: Readonly<Record<string, string>> = {},
-  engine: Docker = testEngine,
+  engine: DockerClient = testEngine,
 ): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "toolscript-build-"));
   try {
     const all = Object.entries({ ...files, Dockerfile: dockerfile });
     await Promise.all(all.map(([path, content]) => writeFile(join(folder, path), content)));
     const tar = spawn("tar", ["-C", folder, "-c", "."], { stdio: ["ignore", "pipe", "inherit"] });
-    const answer = await engine.buildImage(tar.stdout, { t: name, networkmode: "none" });
-    const said = await readText(answer);
-    if (said.includes('"error"')) throw new Error(`Building "${name}" failed: ${said}`);
+    await engine.buildImage(tar.stdout, name);
     return name;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -69,17 +63,14 @@ export async function buildImage(
 
 /** Removes an image; one that is not there is fine. */
 export async function removeImage(name: string): Promise<void> {
-  await testEngine
-    .getImage(name)
-    .remove({ force: true })
-    .catch(() => {});
+  await testEngine.removeImage(name).catch(() => {});
 }
 
 const CELL_LIMITS = { maxOutputBytes: 1_000_000, maxCalls: 100_000, maxCallsInFlight: 20_000 };
 
 /** Sends a cell. */
 export function sendCell(session: SandboxSession, code: string, cell = 1): void {
-  session.send([{ type: "run", cell, code, limits: CELL_LIMITS }]);
+  void session.send([{ type: "run", cell, code, limits: CELL_LIMITS }]);
 }
 
 /** What a cell printed and returned. Reads a session's frames, which can be done once; for more cells keep the reader. */

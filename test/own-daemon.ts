@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, open, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import Docker from "dockerode";
+import { DockerClient } from "../tools/docker-client.ts";
 import { probeDocker, testEngine } from "./docker-engine.ts";
 
 const START_TIMEOUT_MS = 30_000;
@@ -28,7 +28,7 @@ export async function probeOwnDaemon(): Promise<true> {
 export interface OwnDaemon {
   /** For the option `host`. */
   readonly host: string;
-  readonly engine: Docker;
+  readonly engine: DockerClient;
   /** Ids of all containers. One that it lists as dead and knows no more (moby/moby#51692) is none. */
   listContainers(): Promise<string[]>;
   start(): Promise<void>;
@@ -48,7 +48,7 @@ export async function createOwnDaemon(): Promise<OwnDaemon> {
   const folder = await mkdtemp(join(tmpdir(), "toolscript-dockerd-"));
   const socketPath = join(folder, "docker.sock");
   const data = join(folder, "data");
-  const engine = new Docker({ socketPath, host: "" });
+  const engine = new DockerClient(`unix://${socketPath}`);
   let child: ChildProcess | undefined;
   await mkdir(data);
   mountDisk(data);
@@ -77,10 +77,7 @@ export async function createOwnDaemon(): Promise<OwnDaemon> {
     start,
     stop,
     hang: (isHanging) => void child?.kill(isHanging ? "SIGSTOP" : "SIGCONT"),
-    load: async (image) => {
-      const answer = await engine.loadImage(await testEngine.getImage(image).get());
-      await once(answer.resume(), "end");
-    },
+    load: async (image) => await engine.loadImage(await testEngine.saveImage(image)),
     fillDisk: () => fill(join(data, "filler")),
     async remove() {
       await stop("SIGTERM");
@@ -125,7 +122,7 @@ function mountDisk(folder: string): void {
   if (status !== 0) throw new Error(`mounting a disk failed: ${stderr.toString()}`);
 }
 
-async function listContainers(engine: Docker): Promise<string[]> {
+async function listContainers(engine: DockerClient): Promise<string[]> {
   const listed = await engine.listContainers({ all: true });
   const looks = listed.map(({ Id }) =>
     engine
@@ -142,8 +139,8 @@ async function listContainers(engine: Docker): Promise<string[]> {
   return (await Promise.all(looks)).flat();
 }
 
-async function answers(engine: Docker): Promise<boolean> {
-  return await engine.ping().then(
+async function answers(engine: DockerClient): Promise<boolean> {
+  return await engine.version().then(
     () => true,
     () => false,
   );

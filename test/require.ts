@@ -13,9 +13,12 @@ export type Requirement =
   | "curl"
   | "docker"
   | "ipython"
+  | "netns"
+  | "openssl"
   | "python"
   | "python-clients"
-  | "redis";
+  | "redis"
+  | "root";
 
 /** Says whether the requirement is met: a version, true, nothing, or a promise of one of them. */
 export type Probe = () => unknown;

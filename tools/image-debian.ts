@@ -12,10 +12,10 @@ import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { finished } from "node:stream/promises";
-import Docker from "dockerode";
 import { resolveEngineAddress } from "../src/sandbox/docker/engine-address.ts";
+import { EngineStatusError } from "../src/sandbox/docker/engine-http/answer-errors.ts";
 import { toEngineError } from "../src/sandbox/docker/engine-error.ts";
+import { DockerClient } from "./docker-client.ts";
 
 const REPOSITORY = "toolscript/python";
 const TAG = "debian";
@@ -74,8 +74,7 @@ function readOptions(): Options {
 }
 
 async function makeImage({ force, mirror }: Options): Promise<string> {
-  const address = resolveEngineAddress();
-  const docker = new Docker(address.client);
+  const docker = new DockerClient();
   const recipe = createHash("sha256").update(JSON.stringify(RECIPE)).digest("hex");
   try {
     if (!force && (await readRecipe(docker)) === recipe) return "already there, nothing to do";
@@ -87,15 +86,19 @@ async function makeImage({ force, mirror }: Options): Promise<string> {
       return "made";
     });
   } catch (error) {
+    const address = resolveEngineAddress().shown;
     const isOurs = error instanceof Error && !("statusCode" in error) && !("syscall" in error);
-    throw isOurs ? error : toEngineError(error, { action: "talking to the daemon", address: address.shown });
+    throw isOurs ? error : toEngineError(error, { action: "talking to the daemon", address });
   }
 }
 
 /** The recipe that the present image was made from, if there is one. */
-async function readRecipe(docker: Docker): Promise<string | undefined> {
-  const images = await docker.listImages({ filters: { reference: [`${REPOSITORY}:${TAG}`] } });
-  return images[0]?.Labels?.[RECIPE_LABEL];
+async function readRecipe(docker: DockerClient): Promise<string | undefined> {
+  const labels = await docker.imageLabels(`${REPOSITORY}:${TAG}`).catch((error: unknown) => {
+    if (error instanceof EngineStatusError && error.statusCode === 404) return undefined;
+    throw error;
+  });
+  return labels?.[RECIPE_LABEL];
 }
 
 function checkMachine(): void {
@@ -144,20 +147,14 @@ async function trim(root: string): Promise<void> {
   await writeFile(join(root, "etc/hosts"), RECIPE.hosts);
 }
 
-async function importImage(docker: Docker, root: string, recipe: string): Promise<void> {
+async function importImage(docker: DockerClient, root: string, recipe: string): Promise<void> {
   const tar = spawn("tar", ["--numeric-owner", "--sort=name", "-C", root, "-c", "."], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const code = exitCode(tar);
   const changes = [...RECIPE.changes, `LABEL ${RECIPE_LABEL}=${recipe}`];
-  const answer = await docker.importImage(tar.stdout, { repo: REPOSITORY, tag: TAG, changes });
-  let said = "";
-  answer.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-  });
-  await finished(answer);
+  await docker.importImage(tar.stdout, `${REPOSITORY}:${TAG}`, changes);
   if ((await code) !== 0) throw new Error(`tar ended with "${await code}"`);
-  if (said.includes('"error"')) throw new Error(`the daemon answered ${said.trim()}`);
 }
 
 async function exitCode(child: ReturnType<typeof spawn>): Promise<number | NodeJS.Signals | null> {

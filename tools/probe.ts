@@ -59,7 +59,7 @@ async function probe({ sandbox, json, only }: Options): Promise<ProbeReport> {
       ...(json ? {} : { onResult: (result) => console.log(formatLine(result)) }),
     });
     const command = `npm run probe -- --sandbox ${sandbox}`;
-    return { sandbox, setting: suite.setting, command, results };
+    return { sandbox, setting: suite.setting, notes: suite.notes, command, results };
   } finally {
     await suite.close();
   }

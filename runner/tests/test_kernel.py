@@ -57,16 +57,53 @@ def say(*values):
     report.write(json.dumps(values) + "\\n")
     report.flush()
 
-kernel.install(MARK)
-exchange(HELLO, ECHO)
 ''' % RUNNER_FOLDER
+
+GREET = "kernel.install(MARK)\nexchange(HELLO, ECHO)\n"
+
+# A kernel that, as IPython's, has a hook of its own while it executes, and another one between; it needs no descriptors.
+IPYTHON_HOOKS = '''
+sys.stderr = io.StringIO()
+shown = []
+
+def during(*error):
+    shown.append(error[0].__name__)
+
+def between(*error):
+    shown.append("between " + error[0].__name__)
+
+sys.excepthook = between
+plain_exchange = exchange
+
+def exchange(*frames, **options):
+    old, sys.excepthook = sys.excepthook, during
+    try:
+        kernel.install(MARK)
+        return plain_exchange(*frames, **options)
+    finally:
+        assert sys.excepthook is during
+        sys.excepthook = old
+'''
+
+# A machine on which whatever is called takes long.
+SLOW = '''
+genuine_sleep = time.sleep
+
+def slowly(function, seconds=0.3):
+    def slow(*args):
+        genuine_sleep(seconds)
+        return function(*args)
+    return slow
+'''
 
 
 class KernelTest(unittest.TestCase):
-    def told(self, program):
-        """Runs a program after the prelude and returns what it said."""
+    maxDiff = None
+
+    def told(self, program, before=GREET):
+        """Runs a program after the prelude and `before`, and returns what it said."""
         done = subprocess.run(
-            [sys.executable, "-I", "-c", PRELUDE + textwrap.dedent(program)],
+            [sys.executable, "-I", "-c", PRELUDE + before + textwrap.dedent(program)],
             capture_output=True, text=True, timeout=60,
         )
         self.assertEqual((done.returncode, done.stderr), (0, ""))
@@ -111,14 +148,14 @@ class KernelTest(unittest.TestCase):
                 exchange(frame)
                 say("not interrupted")
             except KeyboardInterrupt:
-                say(sys.stdout is kernel_stdout or sys.stdout.kernel is kernel_stdout)
+                say(sys.stdout.getvalue.__self__ is kernel_stdout)
             head, frames = exchange(frame, sequence=number)
             say(text(frames), frames[-1]["type"])
         '''), [[True], ["once\n", "done"]])
 
     def test_a_script_that_computes_is_left_at_the_deadline_and_loses_no_print(self):
         self.assertEqual(self.told('''
-            code = "import time, sys\\nend = time.monotonic() + 0.5\\nn = 0\\nwhile time.monotonic() < end:\\n    print(n); n += 1\\nprint('last', n)"
+            code = "import time, sys\\nend = time.monotonic() + 0.5\\nn = 0\\nwhile time.monotonic() < end and n < 100_000:\\n    print(n); n += 1\\nprint('last', n)"
             head, frames = exchange(run(code), seconds=0.01)
             states, rounds = [head["state"]], 0
             while frames[-1:] == [] or frames[-1]["type"] != "done":
@@ -152,10 +189,112 @@ class KernelTest(unittest.TestCase):
         self.assertEqual(self.told('''
             for code in ("while True: pass", "import time\\ntime.sleep(600)", "await echo(value=1)"):
                 exchange(run("kept = 1\\n" + code), seconds=0.1)
-                head, frames = exchange(is_interrupt=True)
+                head, frames = exchange(interrupted_cell=cells)
                 say(head["state"], frames[-1]["returnCode"], "KeyboardInterrupt" in text(frames, "stderr"))
             say(text(exchange(run("print(kept)"))[1]))
         '''), [["waiting", 130, True]] * 3 + [["1\n"]])
+
+    def test_an_interrupt_waits_for_its_cell_to_begin_and_spares_the_next_one(self):
+        self.assertEqual(self.told('''
+            from toolscript_runner import core
+            core.Runner._install_tools = slowly(core.Runner._install_tools)
+            head, frames = exchange(run("while True: pass"), seconds=0.01)
+            say(head["state"], kinds(frames))
+            head, frames = exchange(interrupted_cell=cells)
+            say(head["state"], frames[-1]["returnCode"])
+            head, frames = exchange(run("print('spared')"), interrupted_cell=cells - 1)
+            say(text(frames), frames[-1]["returnCode"])
+        ''', GREET + SLOW), [["running", []], ["waiting", 130], ["spared\n", 0]])
+
+    def test_an_interrupt_that_comes_while_the_runners_code_runs_is_raised_when_the_scripts_does(self):
+        self.assertEqual(self.told('''
+            from toolscript_runner import cell
+            cell.remember_source = slowly(cell.remember_source)
+            head, frames = exchange(run("while True: pass"), seconds=0.01)
+            say(head["state"], kinds(frames))
+            head, frames = exchange(interrupted_cell=cells)
+            say(head["state"], frames[-1]["returnCode"])
+        ''', GREET + SLOW), [["running", []], ["waiting", 130]])
+
+    def test_the_runner_is_made_in_the_scripts_turn_on_a_slow_machine_too(self):
+        self.assertEqual(self.told('''
+            from toolscript_runner import kernel_transport
+            kernel_transport.Runner = slowly(kernel_transport.Runner)
+            head, frames = exchange(HELLO, ECHO, run("import sys\\nname"), seconds=0)
+            while kernel._session._transport._runner is None:
+                genuine_sleep(0.01)
+            while "done" not in kinds(frames):
+                frames += exchange()[1]
+            say(text(frames, "stderr").splitlines()[-1], shown, sys.excepthook is between)
+        ''', IPYTHON_HOOKS + SLOW), [["NameError: name 'name' is not defined", [], True]])
+
+    def test_what_a_cell_did_not_catch_goes_to_the_scripts_hook_however_the_turns_fall(self):
+        self.assertEqual(self.told('''
+            exchange(run("import time, sys\\ndef hook(kind, *_):\\n    print('mine', kind.__name__)\\n    time.sleep(1.3)\\n    sys.__excepthook__(kind, *_)"))
+            exchange(run("sys.excepthook = hook"))
+            frames = exchange(run("end = time.monotonic() + 0.1\\nwhile time.monotonic() < end: pass\\n1 / 0"), seconds=0)[1]
+            while "done" not in kinds(frames):
+                time.sleep(0.5)
+                frames += exchange(seconds=0.01)[1]
+            say(text(frames), text(frames, "stderr").splitlines()[1:3], shown)
+        ''', IPYTHON_HOOKS + "exchange(HELLO)"), [["mine ZeroDivisionError\n", ['  File "<cell 3>", line 3, in <module>', "    1 / 0"], []]])
+
+    def test_what_a_script_sets_in_the_kernels_turn_is_its_own_and_the_kernel_keeps_what_it_had(self):
+        self.assertEqual(self.told('''
+            code = """import contextlib, io, sys, types
+            import json
+            json.begun = True
+            while not hasattr(json, "go"): pass
+            def hook(kind, *_): print("mine", kind.__name__)
+            sys.excepthook = hook
+            sys.displayhook = lambda value: print("shown", value)
+            buffer = io.StringIO()
+            with contextlib.redirect_stdout(buffer):
+                print("caught")
+                here = sys.stdout is buffer
+                json.done = True
+                while not hasattr(json, "end"): pass
+                print("later")
+            sys.displayhook((here, sys.excepthook is hook, sys.stdout is sys.__stdout__, buffer.getvalue()))
+            1 / 0""".replace("\\n            ", "\\n")
+            head, frames = exchange(run(code), seconds=0)
+            while not hasattr(json, "begun"):
+                exchange(seconds=0.01)
+            json.go = True
+            while not hasattr(json, "done"):
+                genuine_sleep(0.01)
+            print("of the kernel")
+            kernels = [kernel_stdout.getvalue().endswith("of the kernel\\n"), sys.excepthook is between]
+            frames += exchange(seconds=0)[1]
+            json.end = True
+            while "done" not in kinds(frames):
+                frames += exchange()[1]
+            say(kernels, text(frames), shown, sys.stdout is kernel_stdout, type(sys) is type(json))
+        ''', IPYTHON_HOOKS + SLOW + "exchange(HELLO)"), [
+            [[True, True], "shown (True, True, True, 'caught\\nlater\\n')\nmine ZeroDivisionError\n", [], True, True],
+        ])
+
+    def test_a_forked_process_has_its_streams_whosever_turn_it_is(self):
+        self.assertEqual(self.told('''
+            code = """import json, os, sys
+            json.begun = True
+            while not hasattr(json, "go"): pass
+            child = os.fork()
+            if child == 0:
+                sys.stderr = sys.stdout
+                print("child", type(sys).__name__, file=sys.stderr, flush=True)
+                os._exit(0)
+            os.waitpid(child, 0)
+            print("parent")""".replace("\\n            ", "\\n")
+            head, frames = exchange(run(code), seconds=0)
+            while not hasattr(json, "begun"):
+                exchange(seconds=0.01)
+            json.go = True
+            genuine_sleep(0.3)
+            while "done" not in kinds(frames):
+                frames += exchange()[1]
+            say(sorted(text(frames).split("\\n")), shown)
+        ''', IPYTHON_HOOKS + SLOW + "exchange(HELLO)"), [[["", "child module", "parent"], []]])
 
     def test_a_held_delivery_goes_on_with_its_last_part(self):
         self.assertEqual(self.told('''

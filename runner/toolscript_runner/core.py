@@ -33,6 +33,9 @@ class Runner:
         self._installed = {}
         self._is_greeted = False
         self._takes_interrupts = False
+        # The last cell that has begun, and the one that is to be interrupted as soon as it can be.
+        self._cell = 0
+        self._interrupted_cell = 0
         errors.install()
         trace.install()
         nesting.install(self._loop, self.pump.make_loop)
@@ -102,12 +105,15 @@ class Runner:
             namespace.setdefault(python, function)
 
     def _run(self, cell, code, limits):
+        self._cell = cell
         self._install_tools()
         pump = self.pump
         pump.open_cell(cell, limits)
         pump.interrupt_requested = False
         self._call_transport("before_cell")
         self._takes_interrupts = True
+        if self._interrupted_cell == cell:
+            pump.interrupt_requested = True
         try:
             return_code = self._cells.run(cell, code)
         finally:
@@ -124,12 +130,35 @@ class Runner:
         """A handler for SIGINT, in the main thread: `KeyboardInterrupt` in the script, never in the runner's code."""
         if not self._takes_interrupts:
             return
-        while frame is not None and not trace.is_own_frame(frame):
-            if trace.is_cell_frame(frame):
-                raise KeyboardInterrupt
-            frame = frame.f_back
+        if _is_in_cell(frame):
+            raise KeyboardInterrupt
         self.pump.interrupt_requested = True
         self._loop.wake()
+
+    def request_interrupt(self, cell):
+        """For drivers that know which cell is meant: it may not have begun yet, or have ended. From any thread."""
+        if cell < self._cell:
+            return
+        self._interrupted_cell = cell
+        if self._takes_interrupts and cell == self._cell:
+            self.pump.interrupt_requested = True
+            self._loop.wake()
+
+    def takes_interrupt(self, frame):
+        """Whether code of a cell is to be interrupted and runs, in `frame`; it then has to be: the request is taken back."""
+        if not (self.pump.interrupt_requested and self._takes_interrupts and _is_in_cell(frame)):
+            return False
+        self.pump.interrupt_requested = False
+        return True
+
+
+def _is_in_cell(frame):
+    """Whether the script's code runs, or what it called, rather than the runner's."""
+    while frame is not None and not trace.is_own_frame(frame):
+        if trace.is_cell_frame(frame):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def reseed():

@@ -34,13 +34,13 @@ def install(marker):
         _session = KernelSession(marker)
 
 
-def exchange(sequence, seconds, data="", is_packed=False, is_interrupt=False, is_held=False):
+def exchange(sequence, seconds, data="", is_packed=False, interrupted_cell=0, is_held=False):
     """Delivers frames (text, or deflated in base64) and prints the answer, after `seconds` at the latest.
 
-    `is_held`: more belongs to this delivery; nothing goes on yet. `is_interrupt`: `KeyboardInterrupt` in the script.
+    `is_held`: more belongs to this delivery; nothing goes on yet. `interrupted_cell`: `KeyboardInterrupt` in that cell.
     """
     frames = zlib.decompress(binascii.a2b_base64(data)) if is_packed else data.encode("utf-8", "surrogatepass")
-    _session.exchange(sequence, seconds, frames, is_interrupt, is_held)
+    _session.exchange(sequence, seconds, frames, interrupted_cell, is_held)
 
 
 class KernelSession:
@@ -54,7 +54,7 @@ class KernelSession:
         self._transport = KernelTransport()
         self._thread = None
 
-    def exchange(self, sequence, seconds, frames, is_interrupt, is_held):
+    def exchange(self, sequence, seconds, frames, interrupted_cell, is_held):
         """See the function of this name."""
         if sequence == self._sequence + 1:
             self._sequence, self._answer = sequence, None
@@ -62,24 +62,25 @@ class KernelSession:
                 self._transport.hold(frames)
                 self._answer = self._wrap("held", None, b"")
             else:
-                self._go_on(seconds, frames, is_interrupt)
+                self._go_on(seconds, frames, interrupted_cell)
         elif sequence != self._sequence:
             message = "exchange %d came after exchange %d\n" % (sequence, self._sequence)
             self._print(self._wrap("fault", None, message.encode()))
             return
         elif self._answer is None:
-            self._go_on(seconds, b"", False)
+            self._go_on(seconds, b"", 0)
         self._print(self._answer)
 
-    def _go_on(self, seconds, frames, is_interrupt):
+    def _go_on(self, seconds, frames, interrupted_cell):
         deadline = monotonic() + seconds
         transport = self._transport
         transport.open(frames)
         try:
             if self._thread is None:
                 self._thread = _start_thread(transport.serve)
-            if is_interrupt:
-                transport.interrupt()
+            transport.set_up()
+            if interrupted_cell:
+                transport.interrupt(interrupted_cell)
             state = transport.wait(deadline)
         finally:
             transport.close()

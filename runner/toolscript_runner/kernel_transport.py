@@ -10,9 +10,9 @@ import sys
 import threading
 import time
 from collections import deque
+from functools import partial
 from time import monotonic
 
-from . import cell
 from .core import Runner
 from .kernel_world import World
 from .output import FLUSH_SECONDS, RAW_STDERR, RAW_STDOUT
@@ -34,10 +34,6 @@ MAX_SLEEP_SECONDS = 1e9
 FIRST_VISIT_SECONDS = 0.05
 LONGEST_VISIT_SECONDS = 2.0
 
-# A turn does not end while the runner reports an exception: for this long, looked at this often.
-HOLD_SECONDS = 1.0
-HOLD_SLICE_SECONDS = 0.005
-
 _CALL = b'"type":"call"'
 
 
@@ -58,8 +54,6 @@ class KernelTransport:
         self._runner = None
         self._thread_id = None
         self._is_child = False
-        self._has_raised = False
-        self._holds = 0
         self._visits = 0
         # Locked, but for an instant when a sleep is to end.
         self._sleep_gate = _thread.allocate_lock()
@@ -92,23 +86,39 @@ class KernelTransport:
             is_running = not (self._is_reading or self._has_ended)
         self._world.leave(is_running or self._has_threads())
 
+    def set_up(self):
+        """Waits for the runner to be made, however slow the machine: what that changes in the process is the script's."""
+        with self._condition:
+            while self._runner is None and not self._has_ended:
+                self._condition.wait()
+
     def wait(self, deadline):
-        """Waits until the script waits, has ended or computes for too long, and says which."""
+        """Waits until the script waits, has ended or computes for too long, and says which; its turn is over then.
+
+        With the same hold of the lock: what the script's thread does after that, it does in the kernel's turn.
+        """
         while True:
             with self._condition:
-                if self._has_ended:
-                    return "ended"
-                if self._is_settled():
-                    return "waiting"
                 now = monotonic()
                 limit = deadline if self._calls_due is None else min(deadline, self._calls_due)
-                if now >= limit and (self._holds == 0 or now >= limit + HOLD_SECONDS):
-                    return "running"
-                self._condition.wait(min(max(limit - now, HOLD_SLICE_SECONDS), FLUSH_SECONDS))
+                state = self._state(now >= limit)
+                if state is not None:
+                    self._is_open = False
+                    return state
+                self._condition.wait(min(limit - now, FLUSH_SECONDS))
                 is_due = monotonic() - now >= FLUSH_SECONDS
-            if is_due and self._runner is not None:
+            if is_due:
                 self._runner.pump.collect_output()
                 self._runner.pump.flush_output()
+            if self._runner.pump.interrupt_requested:
+                self._raise_interrupt()
+
+    def _state(self, is_late):
+        if self._has_ended:
+            return "ended"
+        if self._is_settled():
+            return "waiting"
+        return "running" if is_late else None
 
     def answers(self):
         """The stream on which the kernel takes answers."""
@@ -119,6 +129,8 @@ class KernelTransport:
 
         A thread of the script may wake it, of which the host would not hear: then the host asks now and then.
         """
+        if self._is_woken:  # since its turn ended
+            return 0
         until = self._reads_until
         seconds = None if until is None else max(0.0, until - monotonic())
         if self._runner.pump._blocked_head is not None and self._has_threads():
@@ -136,20 +148,23 @@ class KernelTransport:
             size += len(part)
         return b"".join(parts), not self._written
 
-    def interrupt(self):
-        """Raises `KeyboardInterrupt` in the script's code, or asks the runner to when its own code runs."""
-        if self._runner is None:
+    def interrupt(self, cell):
+        """Raises `KeyboardInterrupt` in the code of that cell, as soon as it runs; one that has ended is left alone."""
+        if self._runner is None:  # it has ended before it began
             return
-        self._genuine_sleep(0)  # a fresh turn of the interpreter: the other thread stands still for the next lines
-        try:
-            self._runner.on_interrupt(None, sys._current_frames().get(self._thread_id))
-        except KeyboardInterrupt:
-            self._has_raised = True
-            _raise_in_thread(self._thread_id, KeyboardInterrupt)
+        self._runner.request_interrupt(cell)
+        self._raise_interrupt()
         try:
             self._sleep_gate.release()
         except RuntimeError:  # nobody sleeps, and an earlier release has not been taken
             pass
+
+    def _raise_interrupt(self):
+        """Raises what was requested if the script's own code runs. The runner's code asks for it itself."""
+        raise_in_thread = _make_interrupt(self._thread_id)
+        self._genuine_sleep(0)  # a fresh turn of the interpreter: the other thread stands still for the next lines
+        if self._runner.takes_interrupt(sys._current_frames().get(self._thread_id)):
+            raise_in_thread()
 
     def _is_settled(self):
         if not self._is_reading or self._inbox or self._is_woken:
@@ -173,13 +188,14 @@ class KernelTransport:
         """The script's thread."""
         self._thread_id = _thread.get_ident()
         try:
-            self._runner = Runner(self)
-            # `sys.excepthook` is the script's own during its turn alone: IPython changes it with every execution.
-            cell.report = self._in_turn(cell.report)
+            runner = Runner(self)
             os.register_at_fork(after_in_child=self._become_child)
             if "" not in sys.path:
                 sys.path.insert(0, "")
-            self._runner.serve()
+            with self._condition:
+                self._runner = runner
+                self._condition.notify_all()
+            runner.serve()
         except BaseException:  # a fault of the runner itself
             import traceback
 
@@ -188,23 +204,6 @@ class KernelTransport:
             with self._condition:
                 self._has_ended = True
                 self._condition.notify_all()
-
-    def _in_turn(self, function):
-        """The same function, in a turn that does not end meanwhile."""
-
-        def run(*args):
-            with self._condition:
-                while not (self._is_open or self._is_child):
-                    self._condition.wait()
-                self._holds += 1
-            try:
-                function(*args)
-            finally:
-                with self._condition:
-                    self._holds -= 1
-                    self._condition.notify_all()
-
-        return run
 
     def read(self, timeout):
         """Bytes; b"" when `timeout` seconds passed or `wake` was called. Returns during an exchange only."""
@@ -255,9 +254,6 @@ class KernelTransport:
         if self._is_child:
             self._runner.pump.output.sync_streams()
             os._exit(return_code)
-        if self._has_raised:
-            self._has_raised = False
-            _raise_in_thread(self._thread_id, None)
 
     def _make_sleep(self):
         """A `time.sleep` that an interrupt can end: signals reach the kernel's thread only."""
@@ -289,6 +285,7 @@ class KernelTransport:
             return
         self._is_child = True
         self._condition = threading.Condition(threading.Lock())
+        self._world.become_child()
         self._runner.pump.become_child(_write_directly)
 
     def _sleep_in_child(self, timeout):
@@ -298,11 +295,12 @@ class KernelTransport:
         return b""
 
 
-def _raise_in_thread(thread_id, exception):
+def _make_interrupt(thread_id):
+    """A function that raises `KeyboardInterrupt` in a thread; all that takes time is done before."""
     import ctypes
 
-    argument = None if exception is None else ctypes.py_object(exception)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), argument)
+    exception = ctypes.py_object(KeyboardInterrupt)
+    return partial(ctypes.pythonapi.PyThreadState_SetAsyncExc, ctypes.c_ulong(thread_id), exception)
 
 
 def _write_directly(source, data):

@@ -10,13 +10,14 @@ import asyncio
 import builtins
 import fcntl
 import getpass
-import io
 import os
 import select
 import sys
 import time
 from _sitebuiltins import Quitter
 from asyncio import events, runners
+
+from .kernel_sys import SharedNames
 
 # Private descriptors lie above the ones that programs and their tests expect to get.
 _LOWEST_PRIVATE = 200
@@ -37,7 +38,7 @@ class World:
         self._ground = Places(_ground(sleep))
         # Threads that are not the script's; while a script computes on, they go on seeing the kernel's streams.
         self._kernel_threads = set(sys._current_frames())
-        self._streams = {name: _TurnStream(getattr(sys, name), self._kernel_threads) for name in ("stdout", "stderr")}
+        self._shared = SharedNames(self._kernel_threads)
         self._pipes = Pipes()
         self._has_ground = False
         self._has_pipes = False
@@ -48,8 +49,7 @@ class World:
         if not self._has_ground:
             self._ground.swap()
             self._has_ground = True
-        for name, stream in self._streams.items():
-            stream.take(name)
+        self._shared.enter()
         if not self._has_pipes:
             self._pipes.enter()
             self._has_pipes = True
@@ -58,24 +58,24 @@ class World:
         """The process becomes the kernel's again.
 
         When threads of the script go on meanwhile (`is_running`), they keep the ground they stand on: asyncio,
-        `__main__`, hooks, and for their prints their own streams. A kernel that waits for its next order needs none of it.
+        `__main__`, and of `sys` what they set (`kernel_sys.py`). A kernel that waits for its next order needs none of it.
         """
         self._manners.swap()
         if not is_running:
             self._ground.swap()
             self._has_ground = False
-        writes_to_descriptors = False
-        for name, stream in self._streams.items():
-            kernel = stream.give(name, is_running)
-            writes_to_descriptors = writes_to_descriptors or isinstance(kernel, io.TextIOWrapper)
-        if not is_running or writes_to_descriptors:
+        self._shared.leave(is_running)
+        if not is_running or self._shared.writes_to_descriptors():
             self._pipes.leave()
             self._has_pipes = False
 
     def kernel_stdout(self):
         """The stream on which the kernel takes an answer, after `leave`."""
-        stream = self._streams["stdout"]
-        return stream.kernel if stream.is_script else sys.stdout
+        return self._shared.kernel_stdout()
+
+    def become_child(self):
+        """In a process that the script forked there is no kernel."""
+        self._shared.become_child()
 
     def has_threads(self, thread_id):
         """Whether the script has threads at work beside its own, `thread_id`; idle ones of a pool do not count."""
@@ -121,8 +121,6 @@ def _manners():
         # IPython's would ask the person before the notebook.
         (names, "input", builtins.input if type(builtins.input) is type(print) else _read_line),
         (vars(getpass), "getpass", getattr(getpass, "unix_getpass", getpass.getpass)),
-        (vars(sys), "displayhook", sys.__displayhook__),
-        *((vars(sys), name, _SAME) for name in ("excepthook", "__excepthook__")),
     ]
 
 
@@ -130,7 +128,7 @@ def _ground(sleep):
     """What a running script stands on: the dict, the name, what a script finds there at first."""
     system = vars(sys)
     return [
-        *((system, name, _SAME) for name in ("stdin", "__stdin__", "__stdout__", "__stderr__")),
+        *((system, name, _SAME) for name in ("stdin", "__stdin__", "__stdout__", "__stderr__", "__excepthook__")),
         *((vars(module), name, _SAME) for module in (asyncio, runners) for name in ("run", "Runner")),
         (vars(runners), "_cancel_all_tasks", _SAME),
         (vars(events), "_event_loop_policy", _SAME),
@@ -152,59 +150,6 @@ def _read_line(prompt="", /):
 
 _read_line.__name__ = _read_line.__qualname__ = "input"
 _read_line.__module__ = "builtins"
-
-
-class _TurnStream:
-    """`sys.stdout` or `sys.stderr` in the kernel's turn while the script computes: to each thread its own side's.
-
-    One for a name, for ever: `print` borrows the stream it writes to, and must not see it freed by the other thread; and
-    IPython exchanges `write` on the stream that it finds before an execution, and puts it back after it.
-    """
-
-    _OWN = frozenset(("script", "kernel", "is_script", "_kernel_threads"))
-
-    def __init__(self, script, kernel_threads):
-        self.script = self.kernel = script
-        # Whether the script's is in place, or this.
-        self.is_script = False
-        self._kernel_threads = kernel_threads
-
-    def _side(self):
-        return self.kernel if _thread.get_ident() in self._kernel_threads else self.script
-
-    def __getattr__(self, name):
-        return getattr(self._side(), name)
-
-    def __setattr__(self, name, value):
-        if name in self._OWN:
-            object.__setattr__(self, name, value)
-        else:
-            setattr(self._side(), name, value)
-
-    def __delattr__(self, name):
-        delattr(self._side(), name)
-
-    def take(self, name):
-        """Puts the script's stream in place."""
-        stream = getattr(sys, name)
-        if stream is self:
-            setattr(sys, name, self.script)
-        elif not self.is_script:
-            if isinstance(stream, io.TextIOWrapper):
-                stream.flush()  # what it holds back is the kernel's
-            self.kernel = stream
-            setattr(sys, name, self.script)
-        # Else the script has replaced it while the kernel had its turn.
-        self.is_script = True
-
-    def give(self, name, is_running):
-        """Puts the kernel's stream in place, or, while the script computes on, this one; returns the kernel's."""
-        stream = getattr(sys, name)
-        if stream is not self:
-            self.script = stream
-        setattr(sys, name, self if is_running else self.kernel)
-        self.is_script = is_running
-        return self.kernel
 
 
 class Pipes:

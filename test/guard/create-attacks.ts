@@ -48,6 +48,13 @@ function repackRunner(change: (files: Record<string, string>) => object) {
     });
 }
 
+const WRONG_USERS: readonly unknown[] = [
+  "",
+  2_013_265_920,
+  ..."root 0:0 1000:1000 2013265919:2013265919 2147483647:2147483647 2013265920 2013265920:0".split(" "),
+  ..."2013265920:2013265920:0 02013265920:02013265920".split(" "),
+];
+
 const changes: readonly [name: string, change: Change, says: string | RegExp][] = [
   host("Binds", ["/:/host"]),
   host("Mounts", [{ Type: "bind", Source: "/", Target: "/host" }]),
@@ -127,9 +134,7 @@ const changes: readonly [name: string, change: Change, says: string | RegExp][] 
     "Image",
     "toolscript/python:debian@sha256:0000000000000000000000000000000000000000000000000000000000000000",
   ),
-  field("User", "root"),
-  field("User", "0:0"),
-  field("User", ""),
+  ...WRONG_USERS.map((user) => field("User", user)),
   field("Entrypoint", ["/bin/sh"]),
   field("Cmd", ["-c", "import os; os.system('id')"]),
   field("Cmd", ["-I", "-X", "utf8", "-c", "pass", "more"]),
@@ -175,6 +180,11 @@ const changes: readonly [name: string, change: Change, says: string | RegExp][] 
     "adds a label",
     (body) => void (body.Labels["com.docker.compose.project"] = "x"),
     "com.docker.compose.project",
+  ],
+  [
+    "takes the lease away",
+    (body) => void Reflect.deleteProperty(body.Labels, "toolscript.lease-until"),
+    "label",
   ],
   ["takes our label away", (body) => void (body.Labels["toolscript.sandbox"] = "0"), "toolscript.sandbox"],
   [

@@ -12,6 +12,7 @@ export interface ProbeReport {
   readonly setting: string;
   readonly command: string;
   readonly results: readonly ProbeResult[];
+  readonly notes?: string | undefined;
 }
 
 const PAGE = new URL("../../docs/isolation.md", import.meta.url);
@@ -67,6 +68,7 @@ function formatSection(report: ProbeReport): string {
     "",
     `${formatSummary(report)}.`,
     `Machine: ${machine}; ${report.setting}; Node.js ${process.version}. Command: \`${report.command}\`. Date: ${date}.`,
+    ...(report.notes === undefined ? [] : ["", report.notes.trim()]),
     "",
     "| class | attempt | outcome | what was seen | control: the attempt … |",
     "|---|---|---|---|---|",

@@ -8,6 +8,8 @@ export interface ProbeSuite {
   readonly probes: readonly Probe[];
   /** What ran: versions, image. For the heading of the table. */
   readonly setting: string;
+  /** What to know beside the table, for the page. */
+  readonly notes?: string;
   close(): Promise<void>;
 }
 

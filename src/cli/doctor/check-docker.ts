@@ -2,6 +2,8 @@
  * Whether a Docker daemon answers.
  */
 import { toErrorMessage } from "../../errors.ts";
+import { resolveEngineAddress } from "../../sandbox/docker/engine-address.ts";
+import { openEngine } from "../../sandbox/docker/engine.ts";
 import type { Check } from "./check.ts";
 
 const TIMEOUT_MS = 3_000;
@@ -10,14 +12,13 @@ const TIMEOUT_MS = 3_000;
 export async function checkDocker(): Promise<Check> {
   const name = "docker daemon";
   try {
-    const { default: Docker } = await import("dockerode");
-    const { Version } = await new Docker({ timeout: TIMEOUT_MS }).version();
-    return { name, status: "ok", detail: Version };
+    const engine = openEngine(resolveEngineAddress(), TIMEOUT_MS);
+    return { name, status: "ok", detail: await engine.version() };
   } catch (error) {
     return {
       name,
       status: "warning",
-      detail: `does not answer: ${toErrorMessage(error)}`,
+      detail: toErrorMessage(error),
       fix: "apt-get install docker.io && systemctl start docker",
     };
   }

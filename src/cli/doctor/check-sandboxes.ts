@@ -3,7 +3,8 @@
  */
 import { readdir } from "node:fs/promises";
 import { isToolscriptError, toErrorMessage } from "../../errors.ts";
-import { defaultCacheFolder } from "../../sandbox/wasm/cache-folder.ts";
+import { defaultCacheFolder } from "../../sandbox/wasm/snapshot/cache-folder.ts";
+import { checkFolder } from "../../sandbox/wasm/snapshot/own-files.ts";
 import { SANDBOX_NAMES, resolveSandbox } from "../resolve-sandbox.ts";
 import type { Check } from "./check.ts";
 
@@ -23,7 +24,12 @@ export async function checkSandboxes(signal: AbortSignal): Promise<Check[]> {
 /** Whether the snapshot, which makes the wasm sandbox start fast, is in the user's cache folder. */
 export async function checkSnapshot(folder: string = defaultCacheFolder()): Promise<Check> {
   const name = "wasm snapshot";
-  const files = await readdir(folder).catch(() => []); // no such folder: nothing is kept
+  const trust = await checkFolder(folder).catch(() => undefined); // no such folder: nothing is kept
+  if (trust !== undefined && "distrusted" in trust) {
+    const detail = `each process builds its own, as others could change it: ${trust.distrusted}`;
+    return { name, status: "warning", detail, fix: `chmod go-w "${folder}", and the folders above it` };
+  }
+  const files = trust === undefined ? [] : await readdir(trust.path);
   const isKept = files.some((file) => file.endsWith(".pysnapshot"));
   return isKept
     ? { name, status: "ok", detail: `kept in "${folder}"` }

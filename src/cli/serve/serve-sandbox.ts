@@ -32,9 +32,9 @@ async function openWithoutStats(name: string, config: ServeConfig, onEvent: OnEv
     const { agentcore } = await import("../../sandbox/agentcore/agentcore.ts");
     return agentcore(withPool({ region: config.region, ...config.agentcore }, onEvent));
   }
-  if (name === "wasm" && config.wasm?.memoryMb !== undefined) {
+  if (name === "wasm" && config.wasm !== undefined) {
     const { wasm } = await import("../../sandbox/wasm/wasm.ts");
-    return wasm({ memoryMb: config.wasm.memoryMb });
+    return wasm(given(config.wasm));
   }
   return await resolveSandbox(name);
 }
@@ -45,12 +45,18 @@ type Given<Settings> = { [Name in keyof Settings]: Exclude<Settings[Name], undef
 
 /** What was given, with the size of the pool where the sandbox wants it. */
 function withPool<Settings extends { warm?: number | undefined }>(
-  { warm, ...given }: Settings,
+  { warm, ...rest }: Settings,
   onEvent: OnEvent,
 ): Given<Omit<Settings, "warm">> & { pool?: { size: number; onEvent: OnEvent } } {
-  const options = Object.entries(given).filter(([, value]) => value !== undefined);
   return {
-    ...(Object.fromEntries(options) as Given<Omit<Settings, "warm">>),
+    ...given(rest),
     ...(warm === undefined ? {} : { pool: { size: warm, onEvent } }),
   };
+}
+
+/** What was given: the sandboxes tell an option that is undefined from one that is not there. */
+function given<Settings extends object>(settings: Settings): Given<Settings> {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value !== undefined),
+  ) as Given<Settings>;
 }

@@ -16,6 +16,7 @@ export type RequestKind = "pass-through" | "code" | "continuation" | "count-toke
 /** Gauges that are read when somebody looks. */
 export interface MetricSources {
   readonly containers: () => number;
+  readonly interpreters: () => number;
   readonly pausedContainers: () => number;
   /** Undefined where the sandbox has no pool. */
   readonly poolStats: (() => PoolStats) | undefined;
@@ -69,6 +70,12 @@ export class Metrics {
       registers,
     });
     addSource("toolscript_proxy_containers", "Containers that are open", sources.containers, registers);
+    addSource(
+      "toolscript_proxy_interpreters",
+      "Containers that have an interpreter",
+      sources.interpreters,
+      registers,
+    );
     addSource(
       "toolscript_proxy_containers_paused",
       "Containers whose script waits for its client",

@@ -5,6 +5,8 @@
  * client's business.
  */
 import { isToolscriptError } from "../../errors.ts";
+import { runInShares, type Steps, type TurnShare } from "../../turn-share.ts";
+import { CODE_TOOL } from "../conversation/blocks.ts";
 import type { ModelTool } from "../../model/model.ts";
 import { declareTool, type ToolOutline } from "../../tools/declare-tool.ts";
 import { toToolDeclarations } from "../../tools/python-alias.ts";
@@ -12,15 +14,19 @@ import type { Tool } from "../../tools/tool.ts";
 import { WorkBudget } from "../../tools/work-budget.ts";
 import { invalidRequest } from "../errors/api-error.ts";
 import {
-  builtinToolSchema,
+  builtinToolShape,
+  type CallerName,
   CODE_TOOL_TYPES,
-  codeToolSchema,
-  customToolSchema,
+  codeToolShape,
+  type CustomTool,
+  customToolShape,
+  exampleShape,
+  MAX_EXAMPLES,
   type RequestBody,
   type ToolEntry,
 } from "./body-schema.ts";
+import { check, checkItems } from "./check-body.ts";
 import { checkNoCircularRef } from "./check-circular-ref.ts";
-import { toIssueText } from "./issue-text.ts";
 import { checkSupportedTool } from "./check-supported.ts";
 
 /** What responses name as the caller of programmatic calls. */
@@ -52,11 +58,14 @@ interface SortedTool {
 }
 
 /** Sorts the tools. @throws {ApiError} `invalid_request_error` */
-export async function readTools(body: RequestBody): Promise<ToolPlan> {
+export async function readTools(body: RequestBody, share: TurnShare): Promise<ToolPlan> {
   const entries = body.tools ?? [];
-  const budget = new WorkBudget();
+  const context = { share, budget: new WorkBudget() };
   const sorted: SortedTool[] = [];
-  for (const [at, entry] of entries.entries()) sorted.push(await readTool(entry, `tools.${at}`, budget));
+  for (const [at, entry] of entries.entries()) {
+    sorted.push(await readTool(entry, `tools.${at}`, context));
+    if (share.due) await share.yieldTurn();
+  }
   checkUnique(sorted);
   const code = sorted.find((tool) => tool.code !== undefined)?.code;
   const plan: ToolPlan = {
@@ -71,19 +80,26 @@ export async function readTools(body: RequestBody): Promise<ToolPlan> {
   return plan;
 }
 
-async function readTool(entry: ToolEntry, path: string, budget: WorkBudget): Promise<SortedTool> {
+/** What reading the tools of one request may take. */
+interface ReadContext {
+  readonly share: TurnShare;
+  readonly budget: WorkBudget;
+}
+
+async function readTool(entry: ToolEntry, path: string, context: ReadContext): Promise<SortedTool> {
   const { type } = entry;
   if (type === undefined || type === null || type === "custom") {
-    return await readCustom(entry, `${path}.custom`, budget);
+    return await readCustom(entry, `${path}.custom`, context);
   }
   if ((CODE_TOOL_TYPES as readonly string[]).includes(type)) return readCode(entry, type, `${path}.${type}`);
   return readBuiltin(entry, type, `${path}.${type}`);
 }
 
-async function readCustom(entry: ToolEntry, path: string, budget: WorkBudget): Promise<SortedTool> {
-  const parsed = customToolSchema.safeParse(entry);
-  if (!parsed.success) throw invalidRequest(toIssueText(parsed.error, entry, path));
-  const { name, allowed_callers, strict, input_examples } = parsed.data;
+async function readCustom(entry: ToolEntry, path: string, context: ReadContext): Promise<SortedTool> {
+  check(customToolShape, entry, path);
+  const tool = entry as CustomTool;
+  const { name, allowed_callers, strict, input_examples: examples } = tool;
+  await runInShares(checkExamples(examples ?? [], `${path}.input_examples`), context.share);
   const callers = allowed_callers ?? ["direct"];
   const isDirect = callers.includes("direct");
   const isScript = callers.some((caller) => caller !== "direct");
@@ -92,19 +108,23 @@ async function readCustom(entry: ToolEntry, path: string, budget: WorkBudget): P
       `${path}.strict: Strict tools cannot be called from code execution; remove "strict" or the code execution caller of tool "${name}"`,
     );
   }
-  if (!isScript && (input_examples ?? []).length === 0) return { name, isDirect };
-  const script = await declare(parsed.data, isScript, path, budget);
+  if (!isScript && (examples ?? []).length === 0) return { name, isDirect };
+  const script = await declare(tool, isScript, path, context.budget);
   if (!isScript) return { name, isDirect };
-  checkNoCircularRef(parsed.data.input_schema, `${path}.input_schema`);
+  await runInShares(checkNoCircularRef(tool.input_schema, `${path}.input_schema`), context.share);
   return { name, isDirect, script };
 }
 
-async function declare(
-  data: ReturnType<typeof customToolSchema.parse>,
-  isScript: boolean,
-  path: string,
-  budget: WorkBudget,
-): Promise<Tool> {
+function checkExamples(examples: readonly unknown[], path: string): Steps<void> {
+  if (examples.length > MAX_EXAMPLES) {
+    throw invalidRequest(
+      `${path}: List should have at most ${MAX_EXAMPLES} items after validation, not ${examples.length}`,
+    );
+  }
+  return checkItems(examples, exampleShape, path);
+}
+
+async function declare(data: CustomTool, isScript: boolean, path: string, budget: WorkBudget): Promise<Tool> {
   const outline: ToolOutline = {
     name: data.name,
     description: data.description ?? "",
@@ -121,12 +141,11 @@ async function declare(
 }
 
 function readCode(entry: ToolEntry, type: string, path: string): SortedTool {
-  const parsed = codeToolSchema.safeParse(entry);
-  if (!parsed.success) throw invalidRequest(toIssueText(parsed.error, entry, path));
+  check(codeToolShape, entry, path);
   const isOld = type === "code_execution_20250522" || type === "code_execution_20250825";
   const callerType: CallerType = isOld ? "code_execution_20250825" : "code_execution_20260120";
   return {
-    name: parsed.data.name,
+    name: CODE_TOOL,
     isDirect: false,
     code: { callerType, cacheControl: entry["cache_control"] },
   };
@@ -134,15 +153,14 @@ function readCode(entry: ToolEntry, type: string, path: string): SortedTool {
 
 function readBuiltin(entry: ToolEntry, type: string, path: string): SortedTool {
   checkSupportedTool(type, path);
-  const parsed = builtinToolSchema.safeParse(entry);
-  if (!parsed.success) throw invalidRequest(toIssueText(parsed.error, entry, path));
-  const callers = parsed.data.allowed_callers ?? ["direct"];
+  check(builtinToolShape, entry, path);
+  const callers = (entry["allowed_callers"] ?? ["direct"]) as readonly CallerName[];
   if (callers.some((caller) => caller !== "direct")) {
     throw invalidRequest(
       `${path}.allowed_callers: Tools of type "${type}" can only be called directly; want ["direct"]`,
     );
   }
-  return { name: parsed.data.name ?? undefined, isDirect: true };
+  return { name: entry.name ?? undefined, isDirect: true };
 }
 
 /** `allowed_callers` is settled here; no model needs to read it. */

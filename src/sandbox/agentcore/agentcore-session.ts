@@ -45,7 +45,9 @@ export class AgentCoreSession implements PoolableSession {
   readonly #end = Promise.withResolvers<void>();
   readonly #reader: FrameReader;
   #lines: string[] = [];
-  #interrupt = false;
+  /** The last cell that was sent, and the one to interrupt; 0 for none. */
+  #cell = 0;
+  #interruptedCell = 0;
   /** The script goes on by itself, or has more to tell. */
   #isOwed = false;
   #isPaused = false;
@@ -83,11 +85,12 @@ export class AgentCoreSession implements PoolableSession {
 
   /** Installs the runner now. @throws {ToolscriptError} why it cannot be */
   async install(signal: AbortSignal): Promise<void> {
-    const lines = this.#lines.splice(0);
     const either = AbortSignal.any([signal, this.#abort.signal]);
-    await this.#receive(
-      await this.#parts.channel.exchange({ lines, seconds: INSTALL_SECONDS, interrupt: false }, either),
-    );
+    do {
+      const lines = this.#lines.splice(0);
+      const delivery = { lines, seconds: INSTALL_SECONDS, interruptedCell: 0 };
+      await this.#receive(await this.#parts.channel.exchange(delivery, either));
+    } while (this.#isOwed && this.#reader.python === undefined); // on a slow machine it comes later
     if (this.#reader.python === undefined) throw violation("it did not greet");
   }
 
@@ -101,13 +104,14 @@ export class AgentCoreSession implements PoolableSession {
     for (const frame of frames) {
       this.#lines.push(encodeFrames([frame]).join(""));
       this.#patience.noteSent(frame);
+      if (frame.type === "run") this.#cell = frame.cell;
     }
     this.#go();
   }
 
   interrupt(): void {
     if (this.#isOver) return;
-    this.#interrupt = true;
+    this.#interruptedCell = this.#cell;
     this.#go();
   }
 
@@ -131,16 +135,16 @@ export class AgentCoreSession implements PoolableSession {
   }
 
   #hasReason(): boolean {
-    return !this.#isOver && (this.#lines.length > 0 || this.#interrupt || this.#isOwed);
+    return !this.#isOver && (this.#lines.length > 0 || this.#interruptedCell > 0 || this.#isOwed);
   }
 
   async #exchange(): Promise<void> {
     const lines = this.#lines.splice(0);
-    const interrupt = this.#interrupt;
-    this.#interrupt = false;
+    const interruptedCell = this.#interruptedCell;
+    this.#interruptedCell = 0;
     const seconds = this.#patience.start();
     await this.#receive(
-      await this.#parts.channel.exchange({ lines, seconds, interrupt }, this.#abort.signal),
+      await this.#parts.channel.exchange({ lines, seconds, interruptedCell }, this.#abort.signal),
     );
   }
 

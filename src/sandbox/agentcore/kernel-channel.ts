@@ -22,7 +22,8 @@ export interface Delivery {
   readonly lines: readonly string[];
   /** Seconds after which the kernel answers in any case. */
   readonly seconds: number;
-  readonly interrupt: boolean;
+  /** The cell to interrupt; 0 for none. */
+  readonly interruptedCell: number;
 }
 
 /** Exchanges frames. */
@@ -47,10 +48,10 @@ export class KernelChannel {
    *
    * @throws {ToolscriptError} `agentcore-session-lost`, `agentcore-answer`, `sandbox-unavailable`, or what the service said
    */
-  async exchange({ lines, seconds, interrupt }: Delivery, signal: AbortSignal): Promise<KernelAnswer> {
+  async exchange({ lines, seconds, interruptedCell }: Delivery, signal: AbortSignal): Promise<KernelAnswer> {
     const parts = toParts(lines, this.#maxDeliveryCharacters);
     for (const frames of parts.slice(0, -1)) await this.#send({ seconds: 0, frames, held: true }, signal);
-    return await this.#send({ seconds, frames: parts.at(-1) ?? "", interrupt }, signal);
+    return await this.#send({ seconds, frames: parts.at(-1) ?? "", interruptedCell }, signal);
   }
 
   async #send(request: Omit<ExchangeRequest, "sequence">, signal: AbortSignal): Promise<KernelAnswer> {

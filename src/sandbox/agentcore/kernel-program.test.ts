@@ -16,12 +16,12 @@ describe("exchangeProgram()", () => {
     const frames = `{"value":"${"x".repeat(1_000_000)}"}\n`;
     const program = exchangeProgram("mark:", { ...REQUEST, frames });
     expect(program.length).toBeLessThan(10_000);
-    expect(program).toContain(",True,False,False)");
+    expect(program).toContain(",True,0,False)");
   });
 
-  test("says interrupt and held", () => {
-    expect(exchangeProgram("mark:", { ...REQUEST, interrupt: true })).toContain('"",False,True,False)');
-    expect(exchangeProgram("mark:", { ...REQUEST, held: true })).toContain('"",False,False,True)');
+  test("says which cell is interrupted, and held", () => {
+    expect(exchangeProgram("mark:", { ...REQUEST, interruptedCell: 3 })).toContain('"",False,3,False)');
+    expect(exchangeProgram("mark:", { ...REQUEST, held: true })).toContain('"",False,0,True)');
   });
 });
 

@@ -16,8 +16,8 @@ export interface ExchangeRequest {
   readonly seconds: number;
   /** Frames, each a JSON object on its line. */
   readonly frames: string;
-  /** Raises `KeyboardInterrupt` in the script. @default false */
-  readonly interrupt?: boolean;
+  /** The cell in which to raise `KeyboardInterrupt`; 0 for none. @default 0 */
+  readonly interruptedCell?: number;
   /** More frames belong to this delivery; nothing goes on yet. @default false */
   readonly held?: boolean;
 }
@@ -32,7 +32,14 @@ export const PYTHON_IS_OLD = "old";
 const MAX_PLAIN_CHARACTERS = 32 * 1024;
 
 /** The runner's modules that a kernel does not need. */
-const NOT_FOR_KERNELS: ReadonlySet<string> = new Set(["__main__.py", "stdio.py", "wasm.py"]);
+const NOT_FOR_KERNELS: ReadonlySet<string> = new Set([
+  "__main__.py",
+  "process_one.py",
+  "seccomp.py",
+  "stdio.py",
+  "system_calls.py",
+  "wasm.py",
+]);
 
 const PACKAGE = "toolscript_runner";
 const MODULE = `${PACKAGE}.kernel`;
@@ -65,13 +72,17 @@ function toArguments({
   sequence,
   seconds,
   frames,
-  interrupt = false,
+  interruptedCell = 0,
   held = false,
 }: ExchangeRequest): string {
   const packed = frames.length > MAX_PLAIN_CHARACTERS;
   const data = packed ? deflateSync(frames, { level: 1 }).toString("base64") : toAscii(frames);
-  const flags = [packed, interrupt, held].map((flag) => (flag ? "True" : "False"));
-  return [sequence, Math.max(0, seconds).toFixed(3), JSON.stringify(data), ...flags].join(",");
+  const time = Math.max(0, seconds).toFixed(3);
+  return [sequence, time, JSON.stringify(data), toPython(packed), interruptedCell, toPython(held)].join(",");
+}
+
+function toPython(flag: boolean): string {
+  return flag ? "True" : "False";
 }
 
 /** JSON with every character beyond ASCII escaped; in JSON these stand only where an escape may. */

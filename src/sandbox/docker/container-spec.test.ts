@@ -1,4 +1,3 @@
-import type { ContainerInspectInfo } from "dockerode";
 import { describe, expect, test } from "vitest";
 import { TEST_IMAGE, listContainersOf, probeDocker, testEngine } from "../../../test/docker-engine.ts";
 import { requireOrSkip } from "../../../test/require.ts";
@@ -7,6 +6,7 @@ import { HOST_LABELS, SANDBOX_LABEL, containerLabels, containerSpec } from "./co
 import { resolveDockerOptions } from "./docker-options.ts";
 import { docker } from "./docker.ts";
 import { readHostIdentity } from "./host-identity.ts";
+import { DEFAULT_USER_IDS, isDrawnUser } from "./user-ids.ts";
 
 const spec = (options = {}) =>
   containerSpec(resolveDockerOptions({ image: "i", ...options }).container, "pass", {});
@@ -46,7 +46,7 @@ describe("containerSpec()", () => {
 });
 
 describe.skipIf(await requireOrSkip("docker", probeDocker))("containerSpec() in a daemon", () => {
-  test("is what `docker inspect` shows of a live session, field by field", async () => {
+  test("[docker.own-user] is what `docker inspect` shows of a live session, field by field", async () => {
     const sandbox = docker({ image: TEST_IMAGE });
     await sandbox.open();
     const [id = ""] = await listContainersOf();
@@ -56,12 +56,10 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("containerSpec() in 
     await sandbox.close();
 
     const labels = containerLabels(readHostIdentity(), Number(Config.Labels[HOST_LABELS.createdAt]));
-    const wanted = containerSpec(
-      resolveDockerOptions({ image: TEST_IMAGE }).container,
-      stdioBootstrap(),
-      labels,
-    );
-    const { HostConfig: wantedHostConfig, Env: wantedEnv = [], ...wantedConfig } = wanted;
+    const settings = { ...resolveDockerOptions({ image: TEST_IMAGE }).container, user: Config.User };
+    const wanted = containerSpec(settings, stdioBootstrap(), labels);
+    expect(isDrawnUser(Config.User, DEFAULT_USER_IDS)).toBe(true);
+    const { HostConfig: wantedHostConfig, Env: wantedEnv, ...wantedConfig } = wanted;
     expect(Config).toMatchObject(wantedConfig);
     expect(Config.Env).toEqual(expect.arrayContaining(wantedEnv));
     // A daemon adds what it knows of the image, and nothing else.
@@ -78,8 +76,7 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("containerSpec() in 
 });
 
 /** Fields that the request does not name and that would open something, with a value that does. */
-function dangers(hostConfig: ContainerInspectInfo["HostConfig"]): string[] {
-  const shown = hostConfig as unknown as Record<string, unknown>;
+function dangers(shown: Readonly<Record<string, unknown>>): string[] {
   const opening = [
     "Binds",
     "Devices",

@@ -64,7 +64,7 @@ describe.skipIf(await requireOrSkip("docker", probeOwnDaemon))("a daemon in trou
     sandbox = docker({ image: TEST_IMAGE, host: daemon.host });
     const session = await sandbox.open();
     const reader = createCellReader(session);
-    session.send([{ type: "tools", tools: [{ name: "wait", python: "wait", parameters: [] }] }]);
+    void session.send([{ type: "tools", tools: [{ name: "wait", python: "wait", parameters: [] }] }]);
     sendCell(session, "await wait()");
     expect(await reader.nextFrame()).toMatchObject({ type: "call" });
     return { sandbox, session, reader };

@@ -166,7 +166,7 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("a live session", ()
   test("ends with `docker-killed` when it is removed from outside", async () => {
     await begin("print('here', flush=True)\nwhile True: pass");
     await reader.nextFrame();
-    await container().remove({ force: true });
+    await container().remove();
     await expect(reader.readCell()).rejects.toMatchObject({ code: "docker-killed" });
     await session.close();
   });

@@ -12,6 +12,7 @@ import { ToolscriptError, isToolscriptError } from "../../errors.ts";
 import { type Connection, openConnection } from "../../protocol/connection.ts";
 import type { HostFrame, RunnerFrame } from "../../protocol/frames.ts";
 import type { PoolableSession } from "../pool.ts";
+import type { ProcessorUse } from "../sandbox.ts";
 import { splitAttachedStreams } from "./attached-streams.ts";
 import type { ContainerSpec } from "./container-spec.ts";
 import type { ContainerSettings } from "./docker-options.ts";
@@ -171,6 +172,7 @@ async function explainFailedStart(
 class DockerSession implements PoolableSession {
   readonly id: string;
   readonly python: string;
+  readonly processor: ProcessorUse;
   readonly frames: AsyncIterable<readonly RunnerFrame[]>;
   readonly ended: Promise<void>;
   readonly #launch: DockerLaunch;
@@ -183,6 +185,10 @@ class DockerSession implements PoolableSession {
   constructor(launch: DockerLaunch, name: string, python: string, container: Container) {
     this.id = name;
     this.python = python;
+    this.processor = {
+      count: Math.ceil(launch.settings.cpus),
+      usedMs: async () => await this.#readProcessorMs(),
+    };
     this.frames = container.connection.frames;
     this.#launch = launch;
     this.#container = container;
@@ -215,6 +221,13 @@ class DockerSession implements PoolableSession {
       socket.once("close", resolve);
     });
     this.#alive = false;
+  }
+
+  /** Nothing while the daemon cannot say. */
+  async #readProcessorMs(): Promise<number | undefined> {
+    if (!this.#alive) return undefined;
+    const usage = await this.#launch.engine.usage(this.#container.id).catch(() => undefined);
+    return usage?.processorMs;
   }
 
   async #interrupt(): Promise<void> {

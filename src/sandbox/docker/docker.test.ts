@@ -6,10 +6,13 @@ import {
   probeDocker,
   runCell,
   sendCell,
+  testEngine,
 } from "../../../test/docker-engine.ts";
 import { requireOrSkip } from "../../../test/require.ts";
 import type { SandboxSession } from "../sandbox.ts";
 import { type DockerSandbox, docker } from "./docker.ts";
+import { resolveEngineAddress } from "./engine-address.ts";
+import { openEngine } from "./engine.ts";
 
 describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
   let sandbox: DockerSandbox;
@@ -40,22 +43,22 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
   test("open() carries calls and their results", async () => {
     const session = await open();
     const reader = createCellReader(session);
-    session.send([{ type: "tools", tools: [{ name: "double", python: "double", parameters: ["x"] }] }]);
+    void session.send([{ type: "tools", tools: [{ name: "double", python: "double", parameters: ["x"] }] }]);
     sendCell(session, "print(await double(x=21))");
     const call = await reader.nextFrame();
     expect(call).toMatchObject({ type: "call", tool: "double", input: { x: 21 } });
-    session.send([{ type: "result", id: 1, value: 42 }]);
+    void session.send([{ type: "result", id: 1, value: 42 }]);
     expect((await reader.readCell()).text).toBe("42\n");
   });
 
   test("frames carries a megabyte in both directions", async () => {
     const session = await open();
     const reader = createCellReader(session);
-    session.send([{ type: "tools", tools: [{ name: "swap", python: "swap", parameters: ["x"] }] }]);
+    void session.send([{ type: "tools", tools: [{ name: "swap", python: "swap", parameters: ["x"] }] }]);
     sendCell(session, "r = await swap(x='ä' * 2**20)\nprint(len(r), r[-1])");
     const call = await reader.nextFrame();
     expect(call.type === "call" && (call.input["x"] as string).length).toBe(2 ** 20);
-    session.send([{ type: "result", id: 1, value: "ö".repeat(2 ** 20) }]);
+    void session.send([{ type: "result", id: 1, value: "ö".repeat(2 ** 20) }]);
     expect((await reader.readCell()).text).toBe("1048576 ö\n");
   });
 
@@ -72,6 +75,37 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
     expect((await reader.readCell()).text).toContain("1\n");
   });
 
+  test("processor tells what the container really used, whichever process of it did", async () => {
+    const alone = docker({ image: TEST_IMAGE, cpus: 0.5 });
+    const session = await alone.open();
+    const reader = createCellReader(session);
+    const before = (await session.processor?.usedMs()) ?? 0;
+    const burn = "import time\nwhile time.process_time() < 0.3: pass";
+    sendCell(
+      session,
+      `import subprocess, sys\nsubprocess.run([sys.executable, "-c", ${JSON.stringify(burn)}])`,
+    );
+    await reader.readCell();
+    const after = (await session.processor?.usedMs()) ?? 0;
+    sendCell(session, "import time\ntime.sleep(0.5)", 2);
+    await reader.readCell();
+    const asleep = (await session.processor?.usedMs()) ?? 0;
+    await alone.close();
+    expect(session.processor?.count).toBe(1);
+    expect(before).toBeGreaterThan(0);
+    expect(after - before).toBeGreaterThanOrEqual(300);
+    expect(asleep - after).toBeLessThan(150);
+    expect(await session.processor?.usedMs()).toBeUndefined();
+  });
+
+  test("processor is undefined for a container that does not run, or is not there", async () => {
+    const engine = openEngine(resolveEngineAddress(), 10_000);
+    const container = await testEngine.createContainer({ Image: TEST_IMAGE, Cmd: ["python3"] });
+    const usage = [await engine.usage(container.id), await engine.usage("f".repeat(64))];
+    await container.remove();
+    expect(usage).toEqual([undefined, undefined]);
+  });
+
   test("close() ends `frames` without an error and leaves no container", async () => {
     const session = await open();
     const all = Array.fromAsync(session.frames);
@@ -79,7 +113,7 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
     expect(await all).toEqual([]);
     const left = await listContainersOf();
     expect(left).toHaveLength(opened.length - 1);
-    session.send([{ type: "exit" }]);
+    void session.send([{ type: "exit" }]);
     session.interrupt();
   });
 
@@ -136,8 +170,9 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
     const text = await runCell(
       session,
       `
-import os, resource, socket
-print(os.getuid(), os.getgid(), os.getcwd(), socket.gethostname(), os.environ["HOME"])
+import getpass, os, resource, socket
+print(os.getuid() == os.getgid() > 2 ** 30, os.getppid(), getpass.getuser())
+print(os.getcwd(), socket.gethostname(), os.environ["HOME"], os.path.expanduser("~"))
 print(sorted(os.listdir("/sys/class/net")))
 for path in ("/x", "/usr/x", "/home/x"):
     try: open(path, "w")
@@ -151,7 +186,8 @@ except OSError as error: print(error.strerror)
 `,
     );
     expect(text.trim().split("\n")).toEqual([
-      "1000 1000 /tmp sandbox /tmp",
+      "True 1 sandbox",
+      "/tmp sandbox /tmp /tmp",
       "['lo']",
       ...Array.from({ length: 3 }, () => "Read-only file system"),
       "0000000000000000 0000000000000000 1 2",

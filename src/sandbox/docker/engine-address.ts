@@ -1,17 +1,15 @@
 /**
- * Where the daemon is: an option or `DOCKER_HOST` as an address that the client understands.
+ * Where the daemon is: an option or `DOCKER_HOST` as a way to it.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { DockerOptions as ClientOptions } from "dockerode";
-import { ToolscriptError } from "../../errors.ts";
+import { ToolscriptError, toErrorMessage } from "../../errors.ts";
+import type { Certificates, EngineTransport } from "./engine-http/transport.ts";
 
-/** An address, for the client and for people. */
+/** An address, for connections and for people. */
 export interface EngineAddress {
-  readonly client: ClientOptions;
+  readonly transport: EngineTransport;
   /** As a person would write it, with where it came from: `"tcp://a:1" (from DOCKER_HOST)`. */
   readonly shown: string;
 }
@@ -19,10 +17,13 @@ export interface EngineAddress {
 const DEFAULT_PORT = 2375;
 const DEFAULT_TLS_PORT = 2376;
 
+/** No password, which ssh would not take, and no path: which socket it is, the other machine decides. */
+const SSH_ADDRESS = /^ssh:\/\/(?:(\w[\w.-]*)@)?(\w[\w.-]*|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?\/?$/;
+
 /**
  * Reads the address of the daemon.
  *
- * @throws {ToolscriptError} `docker-unreachable` when it is no address
+ * @throws {ToolscriptError} `docker-unreachable` when it is no address, or its certificates cannot be read
  */
 export function resolveEngineAddress(
   host?: string,
@@ -32,58 +33,69 @@ export function resolveEngineAddress(
   const origin = host === undefined ? "from DOCKER_HOST" : "from the option `host`";
   if (named === undefined) {
     const path = defaultSocket();
-    return { client: socketClient(path), shown: `"${path}"` };
+    return { transport: { kind: "socket", path }, shown: `"${path}"` };
   }
   const shown = `"${named}" (${origin})`;
   const [, scheme, rest = ""] = /^([a-z]+):\/\/(.*)$/.exec(named) ?? [];
   if (scheme === "unix" || scheme === "npipe") {
-    return { client: socketClient(rest || defaultSocket()), shown };
+    return { transport: { kind: "socket", path: rest || defaultSocket() }, shown };
   }
-  return { client: networkClient(named, shown, environment), shown };
+  if (scheme === "ssh") return { transport: readSshAddress(named, shown), shown };
+  return { transport: readNetworkAddress(named, shown, environment), shown };
 }
 
-function socketClient(socketPath: string): ClientOptions {
-  // A falsy `host` keeps the client from taking DOCKER_HOST instead. Each request has a connection of its own: one that
-  // was kept alive would fail the first request after a restart of the daemon.
-  return { socketPath, host: "", protocol: "http", ...withAgent(new HttpAgent()) };
+function readSshAddress(named: string, shown: string): EngineTransport {
+  const [, user, host, port] = SSH_ADDRESS.exec(named) ?? [];
+  if (host === undefined) throw noAddress(shown, "ssh://user@host");
+  return {
+    kind: "ssh",
+    host: withoutBrackets(host),
+    ...(user === undefined ? {} : { user }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+  };
 }
 
-function networkClient(named: string, shown: string, environment: NodeJS.ProcessEnv): ClientOptions {
-  const url = parseNetworkAddress(named, shown);
-  if (url.protocol === "ssh:") {
-    return { protocol: "ssh", host: url.hostname, port: url.port || 22, username: url.username };
+function readNetworkAddress(named: string, shown: string, environment: NodeJS.ProcessEnv): EngineTransport {
+  const [, scheme = "tcp", rest = ""] = /^(?:(.*?):\/\/)?(.*)$/s.exec(named) ?? [];
+  // The scheme is one that the URL parser does not know: of `https://host:443` it would drop the port.
+  const url = URL.parse(`tcp://${rest}`);
+  if (url === null || !["tcp", "http", "https"].includes(scheme) || url.hostname === "") {
+    throw noAddress(shown, "tcp://localhost:2375");
   }
-  const secure =
-    url.protocol === "https:" ||
-    environment["DOCKER_TLS_VERIFY"] === "1" ||
+  const isSecure =
+    scheme === "https" ||
+    (environment["DOCKER_TLS_VERIFY"] ?? "") !== "" ||
     url.port === String(DEFAULT_TLS_PORT);
-  const port = url.port || (secure ? DEFAULT_TLS_PORT : DEFAULT_PORT);
-  const host = url.hostname;
-  if (!secure) return { protocol: "http", host, port, ...withAgent(new HttpAgent()) };
-  return { protocol: "https", host, port, ...readCertificates(environment), ...withAgent(new HttpsAgent()) };
+  const host = withoutBrackets(url.hostname);
+  if (!isSecure) return { kind: "tcp", host, port: Number(url.port || DEFAULT_PORT) };
+  const certificates = readCertificates(shown, environment);
+  return { kind: "tls", host, port: Number(url.port || DEFAULT_TLS_PORT), certificates };
 }
 
-function parseNetworkAddress(named: string, shown: string): URL {
-  const text = named.includes("://") ? named : `tcp://${named}`;
-  // `tcp:` is no scheme that the URL parser treats as having a host and port, `http:` is.
-  const url = URL.parse(text.replace(/^tcp:/, "http:"));
-  if (url !== null && ["http:", "https:", "ssh:"].includes(url.protocol) && url.hostname !== "") return url;
-  throw new ToolscriptError(
+function noAddress(shown: string, wanted: string): ToolscriptError {
+  return new ToolscriptError(
     "docker-unreachable",
-    `Reaching the Docker daemon failed: ${shown} is no address; wanted one like "unix:///var/run/docker.sock" or "tcp://localhost:2375"`,
+    `Reaching the Docker daemon failed: ${shown} is no address; wanted one like "unix:///var/run/docker.sock" or "${wanted}"`,
   );
 }
 
-function readCertificates(environment: NodeJS.ProcessEnv): ClientOptions {
+function readCertificates(shown: string, environment: NodeJS.ProcessEnv): Certificates {
   const folder = environment["DOCKER_CERT_PATH"];
   if (folder === undefined || folder === "") return {};
   const read = (name: string) => readFileSync(join(folder, name));
-  return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
+  try {
+    return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
+  } catch (cause) {
+    throw new ToolscriptError(
+      "docker-unreachable",
+      `Reaching the Docker daemon at ${shown} failed: the certificates in DOCKER_CERT_PATH cannot be read (${toErrorMessage(cause)})`,
+      { cause },
+    );
+  }
 }
 
-/** The client takes an agent, though its types do not say so. */
-function withAgent(agent: HttpAgent): ClientOptions {
-  return { agent } as ClientOptions;
+function withoutBrackets(host: string): string {
+  return host.replaceAll(/[[\]]/g, "");
 }
 
 function defaultSocket(): string {

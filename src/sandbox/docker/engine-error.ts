@@ -2,6 +2,7 @@
  * Failures of the daemon, as errors of ours that say what to do. The one place that reads the daemon's wording.
  */
 import { ToolscriptError, type ToolscriptErrorCode, toErrorMessage } from "../../errors.ts";
+import { EngineStatusError, UnexpectedAnswerError } from "./engine-http/answer-errors.ts";
 
 /** What was asked of the daemon when it failed. */
 export interface EngineRequest {
@@ -12,24 +13,33 @@ export interface EngineRequest {
   readonly image?: string;
 }
 
-/** HTTP status of the daemon's answer, or undefined when there was none. */
-export function engineStatus(error: unknown): number | undefined {
-  const status = (error as { statusCode?: unknown } | null)?.statusCode;
-  return typeof status === "number" ? status : undefined;
-}
-
-/** Turns whatever the client threw into an error with a code of ours. One of ours stays as it is. */
+/** Turns whatever a request threw into an error with a code of ours. One of ours stays as it is. */
 export function toEngineError(thrown: unknown, request: EngineRequest): ToolscriptError {
   if (thrown instanceof ToolscriptError) return thrown;
-  const status = engineStatus(thrown);
-  const { code, message } =
-    status === undefined ? describeNoAnswer(thrown, request) : describeAnswer(thrown, status, request);
-  return new ToolscriptError(code, message, { cause: thrown, data: { status: status ?? null } });
+  const { code, message } = describe(thrown, request);
+  const status = thrown instanceof EngineStatusError ? thrown.statusCode : null;
+  return new ToolscriptError(code, message, { cause: thrown, data: { status } });
 }
 
 interface Description {
   readonly code: ToolscriptErrorCode;
   readonly message: string;
+}
+
+function describe(thrown: unknown, request: EngineRequest): Description {
+  if (thrown instanceof EngineStatusError) return describeRefusal(thrown, request);
+  if (thrown instanceof UnexpectedAnswerError) return describeUnexpectedAnswer(thrown, request);
+  return describeNoAnswer(thrown, request);
+}
+
+function describeUnexpectedAnswer(
+  { message }: UnexpectedAnswerError,
+  { action, address }: EngineRequest,
+): Description {
+  return {
+    code: "docker-failed",
+    message: `${action} failed: the answer from ${address} ${message}; is a Docker daemon at that address?`,
+  };
 }
 
 function describeNoAnswer(thrown: unknown, { action, address }: EngineRequest): Description {
@@ -46,9 +56,11 @@ function describeNoAnswer(thrown: unknown, { action, address }: EngineRequest): 
   };
 }
 
-function describeAnswer(thrown: unknown, status: number, request: EngineRequest): Description {
+function describeRefusal(
+  { statusCode: status, message: said }: EngineStatusError,
+  request: EngineRequest,
+): Description {
   const { action, image = "" } = request;
-  const said = daemonMessage(thrown);
   if (status === 404 && /no such image|image.*not found/i.test(said)) return missingImage(action, image);
   if (/executable file not found|no such file or directory/i.test(said) && /python3/.test(said)) {
     return missingPython(action, image, `it has no "python3" on its path`);
@@ -83,13 +95,4 @@ function missingPython(action: string, image: string, reason: string): Descripti
     code: "docker-python-missing",
     message: `${action} failed: the image "${image}" cannot run scripts, ${reason}; use an image with Python 3.9 or later`,
   };
-}
-
-/** The client wraps the daemon's words: `(HTTP code 404) no such container - No such image: x `. */
-function daemonMessage(thrown: unknown): string {
-  const answer = (thrown as { json?: { message?: unknown } | null } | null)?.json?.message;
-  if (typeof answer === "string") return answer.trim();
-  return toErrorMessage(thrown)
-    .replace(/^\(HTTP code \d+\) [^-]* - /, "")
-    .trim();
 }

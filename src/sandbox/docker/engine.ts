@@ -1,39 +1,20 @@
 /**
- * The few requests to the daemon that the sandbox needs, each with a deadline and with errors of ours.
- *
- * These, and no others, are what a filter in front of the daemon has to let through: image inspect, container create,
- * attach, start, inspect, kill, wait, remove and list by label.
+ * The daemon as the sandbox sees it: its calls, each with a deadline and with errors of ours, and what is made of them.
  */
 import type { Duplex } from "node:stream";
 import { setTimeout } from "node:timers/promises";
-import Docker, { type ContainerCreateOptions } from "dockerode";
 import { ToolscriptError } from "../../errors.ts";
-import { type ContainerSpec, SANDBOX_LABEL } from "./container-spec.ts";
+import type { ContainerSpec } from "./container-spec.ts";
 import type { EngineAddress } from "./engine-address.ts";
-import { engineStatus, toEngineError } from "./engine-error.ts";
-import { withoutGone } from "./listing.ts";
+import { toEngineError } from "./engine-error.ts";
+import * as calls from "./engine-http/calls.ts";
+import type { EngineTransport } from "./engine-http/transport.ts";
+
+export type { ContainerState, ListedContainer } from "./engine-http/calls.ts";
 
 /** First and longest pause, in milliseconds, between two looks whether a container has gone. */
 const FIRST_LOOK_MS = 250;
 const LONGEST_LOOK_MS = 2_000;
-
-/** How a container stands, as far as it matters here. */
-export interface ContainerState {
-  readonly status: string;
-  readonly running: boolean;
-  readonly paused: boolean;
-  readonly outOfMemory: boolean;
-  readonly exitCode: number;
-  readonly startedAt: string;
-}
-
-/** A container of ours in a listing. */
-export interface ListedContainer {
-  readonly id: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** The daemon's word: `created`, `running`, `paused`, `exited`, `dead`, `removing`. */
-  readonly state: string;
-}
 
 /** Options of every request. */
 export interface RequestOptions {
@@ -52,7 +33,7 @@ export interface Engine {
   attach(id: string, options?: RequestOptions): Promise<Duplex>;
   start(id: string, image: string, options?: RequestOptions): Promise<void>;
   /** Undefined when there is no such container. */
-  inspect(id: string): Promise<ContainerState | undefined>;
+  inspect(id: string): Promise<calls.ContainerState | undefined>;
   /** Sends a signal. False when the container does not run. */
   kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<boolean>;
   /** Resolves once the container does not run any more, or has gone. */
@@ -62,7 +43,11 @@ export interface Engine {
   /** Kills and removes; resolves once the container has gone. */
   remove(id: string): Promise<void>;
   /** Every container of this sandbox, of whichever host and state. */
-  list(): Promise<readonly ListedContainer[]>;
+  list(): Promise<readonly calls.ListedContainer[]>;
+  /** What a container has used since its start; undefined when it does not run. */
+  usage(id: string): Promise<{ readonly processorMs: number } | undefined>;
+  /** The daemon's version. */
+  version(): Promise<string>;
 }
 
 /** Opens a client. No request is made. */
@@ -77,29 +62,25 @@ interface LimitedRequest extends RequestOptions {
 
 class EngineClient implements Engine {
   readonly address: string;
-  readonly #docker: Docker;
+  readonly #transport: EngineTransport;
   readonly #requestTimeoutMs: number;
 
   constructor(address: EngineAddress, requestTimeoutMs: number) {
     this.address = address.shown;
-    this.#docker = new Docker(address.client);
+    this.#transport = address.transport;
     this.#requestTimeoutMs = requestTimeoutMs;
   }
 
   imageVolumes(image: string, options: RequestOptions = {}): Promise<readonly string[]> {
-    const look = async () => {
-      const { Config } = await this.#docker.getImage(image).inspect();
-      return Object.keys(Config.Volumes ?? {});
-    };
+    const look = (context: calls.CallContext) => calls.imageVolumes(context, image);
     return this.#request("Looking at the image", look, { ...options, image });
   }
 
   async create(name: string, spec: ContainerSpec): Promise<string> {
     // Never cut off: a daemon that was only slow would make a container that nobody knows of.
-    const creating = createContainer(this.#docker, name, spec);
-    const image = spec.Image ?? "";
+    const creating = calls.createContainer({ transport: this.#transport }, name, spec);
     try {
-      return await this.#request("Creating a container", () => creating, { image });
+      return await this.#request("Creating a container", () => creating, { image: spec.Image });
     } catch (error) {
       creating.then((id) => this.remove(id)).catch(() => {}); // the error is told already, or is the reaper's
       throw error;
@@ -107,27 +88,21 @@ class EngineClient implements Engine {
   }
 
   attach(id: string, options: RequestOptions = {}): Promise<Duplex> {
-    const attach = (abortSignal: AbortSignal) => attachRaw(this.#docker, id, abortSignal);
+    const attach = (context: calls.CallContext) => calls.attachToContainer(context, id);
     return this.#request("Attaching to a container", attach, options);
   }
 
   start(id: string, image: string, options: RequestOptions = {}): Promise<void> {
-    const start = async (abortSignal: AbortSignal) => {
-      await this.#docker.getContainer(id).start({ abortSignal });
-    };
+    const start = (context: calls.CallContext) => calls.startContainer(context, id);
     return this.#request("Starting a container", start, { ...options, image });
   }
 
-  inspect(id: string): Promise<ContainerState | undefined> {
-    const inspect = (abortSignal: AbortSignal) => inspectState(this.#docker, id, abortSignal);
-    return this.#request("Looking at a container", inspect);
+  inspect(id: string): Promise<calls.ContainerState | undefined> {
+    return this.#request("Looking at a container", (context) => calls.inspectContainer(context, id));
   }
 
   kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<boolean> {
-    const kill = async (abortSignal: AbortSignal) => {
-      const sent = this.#docker.getContainer(id).kill({ signal, abortSignal });
-      return await sent.then(() => true, unlessGone);
-    };
+    const kill = (context: calls.CallContext) => calls.killContainer(context, id, signal);
     return this.#request("Sending a signal to a container", kill);
   }
 
@@ -168,15 +143,21 @@ class EngineClient implements Engine {
   }
 
   #delete(id: string): Promise<void> {
-    const remove = async (abortSignal: AbortSignal) => {
-      const options = { force: true, v: true, abortSignal };
-      await this.#docker.getContainer(id).remove(options).catch(unlessGone);
-    };
-    return this.#request("Removing a container", remove);
+    return this.#request("Removing a container", (context) => calls.removeContainer(context, id));
   }
 
-  list(): Promise<readonly ListedContainer[]> {
-    return this.#request("Listing containers", (signal) => listOurs(this.#docker, signal));
+  list(): Promise<readonly calls.ListedContainer[]> {
+    return this.#request("Listing containers", calls.listContainers);
+  }
+
+  async usage(id: string): Promise<{ readonly processorMs: number } | undefined> {
+    const look = (context: calls.CallContext) => calls.readProcessorMs(context, id);
+    const processorMs = await this.#request("Looking at what a container uses", look);
+    return processorMs === undefined ? undefined : { processorMs };
+  }
+
+  version(): Promise<string> {
+    return this.#request("Asking the daemon for its version", calls.readVersion);
   }
 
   #wait(
@@ -185,16 +166,14 @@ class EngineClient implements Engine {
     timeoutMs: number,
     signal?: AbortSignal,
   ): Promise<void> {
-    const wait = async (abortSignal: AbortSignal) => {
-      await this.#docker.getContainer(id).wait({ condition, abortSignal }).catch(unlessGone);
-    };
+    const wait = (context: calls.CallContext) => calls.waitForContainer(context, id, condition);
     return this.#request("Waiting for a container to end", wait, { timeoutMs, signal });
   }
 
-  /** Makes one request, and gives it up after the deadline or when the caller does. */
+  /** Makes one call, and gives it up after the deadline or when the caller does. */
   async #request<T>(
     action: string,
-    make: (abortSignal: AbortSignal) => Promise<T>,
+    make: (context: calls.CallContext) => Promise<T>,
     { signal, timeoutMs = this.#requestTimeoutMs, image = "" }: LimitedRequest = {},
   ): Promise<T> {
     const deadline = new AbortController();
@@ -202,7 +181,10 @@ class EngineClient implements Engine {
     const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
     try {
       either.throwIfAborted();
-      return await Promise.race([make(either), rejectOnAbort(either)]);
+      return await Promise.race([
+        make({ transport: this.#transport, signal: either }),
+        rejectOnAbort(either),
+      ]);
     } catch (error) {
       if (signal?.aborted === true) throw toAbortError(action, signal.reason);
       if (deadline.signal.aborted) throw tooSlow(action, this.address, timeoutMs, error);
@@ -213,64 +195,11 @@ class EngineClient implements Engine {
   }
 }
 
-/** Some requests of the client cannot be aborted; waiting for them can. */
+/** A create request goes on; waiting for it does not. */
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
-}
-
-/** 404: no such container. 409: it is not running, or is being removed. False: there was nothing to do. */
-function unlessGone(error: unknown): false {
-  const status = engineStatus(error);
-  if (status !== 404 && status !== 409) throw error;
-  return false;
-}
-
-async function createContainer(docker: Docker, name: string, spec: ContainerSpec): Promise<string> {
-  // Left to itself the client repeats the whole request in the query, the runner's text included.
-  const options = { _query: { name }, _body: spec };
-  return (await docker.createContainer(options as ContainerCreateOptions)).id;
-}
-
-async function attachRaw(docker: Docker, id: string, abortSignal: AbortSignal): Promise<Duplex> {
-  const stream = await docker.getContainer(id).attach({
-    stream: true,
-    stdin: true,
-    stderr: true,
-    hijack: true,
-    abortSignal,
-  });
-  return stream as Duplex; // after an upgrade the client hands out the connection itself
-}
-
-async function inspectState(
-  docker: Docker,
-  id: string,
-  abortSignal: AbortSignal,
-): Promise<ContainerState | undefined> {
-  try {
-    const { State } = await docker.getContainer(id).inspect({ abortSignal });
-    return {
-      status: State.Status,
-      running: State.Running,
-      paused: State.Paused,
-      outOfMemory: State.OOMKilled,
-      exitCode: State.ExitCode,
-      startedAt: State.StartedAt,
-    };
-  } catch (error) {
-    if (engineStatus(error) === 404) return undefined;
-    throw error;
-  }
-}
-
-async function listOurs(docker: Docker, abortSignal: AbortSignal): Promise<ListedContainer[]> {
-  const filters = { label: [`${SANDBOX_LABEL}=1`] };
-  const listed = await docker.listContainers({ all: true, filters, abortSignal });
-  const isKnown = async (id: string) => (await inspectState(docker, id, abortSignal)) !== undefined;
-  const found = await withoutGone(listed, isKnown);
-  return found.map(({ Id, Labels, State }) => ({ id: Id, labels: Labels, state: State }));
 }
 
 function tooSlow(action: string, address: string, timeoutMs: number, cause: unknown): ToolscriptError {

@@ -52,7 +52,7 @@ describe.skipIf(skip)("docker().reap()", () => {
   });
   afterAll(async () => {
     await sandbox.close();
-    await Promise.allSettled(made.map((id) => testEngine.getContainer(id).remove({ force: true })));
+    await Promise.allSettled(made.map((id) => testEngine.getContainer(id).remove()));
   });
 
   /** A container that does not notice that its host is gone, started for `host`. */
@@ -86,7 +86,7 @@ describe.skipIf(skip)("docker().reap()", () => {
 
   test("happens by itself beside the first start", async () => {
     const dead = await startStubborn({ ...self, startedAt: "2" });
-    const gone = testEngine.getContainer(dead).wait({ condition: "removed" });
+    const gone = testEngine.getContainer(dead).wait("removed");
     const session = await sandbox.open();
     await expect(gone).resolves.toBeDefined();
     await session.close();
@@ -109,7 +109,7 @@ describe.skipIf(skip)("a daemon that is out of reach when a session is closed", 
   async function openWay() {
     const folder = await mkdtemp(join(tmpdir(), "toolscript-way-"));
     const path = join(folder, "docker.sock");
-    const { socketPath } = resolveEngineAddress(undefined).client as { socketPath: string };
+    const { path: socketPath } = resolveEngineAddress(undefined).transport as { path: string };
     const sockets = new Set<Socket>();
     const server = createServer((near) => {
       const far = connect(socketPath);

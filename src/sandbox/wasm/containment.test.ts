@@ -32,7 +32,7 @@ afterAll(async () => {
 test("the guest's command line refuses JavaScript everything but its own files", async () => {
   const programs = findPrograms();
   const task = { mode: "restore", snapshotPath: join(folder, "none") } as const;
-  const line = guestArguments({ programs, memoryMb: 128, task }).map((part) =>
+  const line = guestArguments({ programs, memoryMb: 128, task, wall: undefined }).map((part) =>
     part === guestProgram() ? PROBE : part,
   );
   const { stdout } = await promisify(execFile)(programs.deno, [...line, secretFile], {
@@ -52,7 +52,7 @@ test("the guest's command line refuses JavaScript everything but its own files",
 
 test("guestArguments() refuses a path that would open another one", () => {
   const task = { mode: "restore", snapshotPath: "/cache,/etc" } as const;
-  expect(() => guestArguments({ programs: findPrograms(), memoryMb: 128, task })).toThrow(
+  expect(() => guestArguments({ programs: findPrograms(), memoryMb: 128, task, wall: undefined })).toThrow(
     /"\/cache,\/etc" has a comma/,
   );
 });

@@ -1,25 +1,19 @@
 /**
- * One guest as a {@link SandboxSession}: greeting, interrupt, end.
+ * One guest as a {@link SandboxSession}: greeting, wall, interrupt, end.
  *
- * Guarantees: whichever way a session ends, its process ends soon after its input does, by itself or killed; every
- * early end is explained by an error that says how.
+ * Guarantees: nothing of a script runs before the wall around the guest was looked at, and none where it is required and
+ * missing.
  */
 import { randomUUID } from "node:crypto";
 import { ToolscriptError } from "../../errors.ts";
 import { type Connection, openConnection } from "../../protocol/connection.ts";
 import type { SandboxSession } from "../sandbox.ts";
+import { type GuestLife, superviseGuest } from "./guest-life.ts";
 import { type Guest, startGuest } from "./guest-process.ts";
-import { watchMemory } from "./memory-watchdog.ts";
+import { processorUse } from "./guest-usage.ts";
 import type { Programs } from "./programs.ts";
-
-/** Time that a guest has to end by itself once its input is closed. It ends in milliseconds unless it hangs. */
-const END_GRACE_MS = 500;
-
-/**
- * Resident memory beside Python's own: Deno, V8, compiled code, the buffers between host and Python.
- * An idle session has about 160 MB of it.
- */
-const OVERHEAD_MB = 448;
+import { checkWall, type WallReport } from "./wall/check-wall.ts";
+import { type WallMode, wallMissing, type WallPlan } from "./wall/plan-wall.ts";
 
 /** Asks the guest's reading thread for an interrupt; no frame contains this byte. */
 const INTERRUPT_BYTE = Buffer.from([0x03]);
@@ -33,18 +27,24 @@ export interface GuestSessionOptions {
   /** Snapshot to go on from; without one, the guest starts from `bootMessage`. */
   readonly snapshotPath: string | undefined;
   readonly bootMessage: Uint8Array;
+  readonly wall: WallPlan;
+  readonly wallMode: WallMode;
   readonly signal: AbortSignal | undefined;
 }
 
+/** One live interpreter, and what the kernel says of the wall around it. */
+export interface WasmSession extends SandboxSession {
+  readonly wall: WallReport;
+}
+
 /** Starts a guest and waits for its greeting. @throws {ToolscriptError} see {@link Sandbox.open} */
-export async function openGuestSession(options: GuestSessionOptions): Promise<SandboxSession> {
-  const { programs, memoryMb, snapshotPath, bootMessage } = options;
+export async function openGuestSession(options: GuestSessionOptions): Promise<WasmSession> {
+  const { programs, memoryMb, snapshotPath, bootMessage, wall } = options;
   const task =
     snapshotPath === undefined
       ? ({ mode: "cold", bootBytes: bootMessage.length } as const)
       : ({ mode: "restore", snapshotPath } as const);
-  const guest = startGuest({ programs, memoryMb, task });
-  guest.stdout.resume();
+  const guest = startGuest({ programs, memoryMb, task, wall: "order" in wall ? wall.order : undefined });
   const life = superviseGuest(guest, memoryMb);
   const connection = openConnection({
     input: guest.stdin,
@@ -59,8 +59,9 @@ export async function openGuestSession(options: GuestSessionOptions): Promise<Sa
   if (task.mode === "cold") guest.stdin.write(bootMessage);
   try {
     const python = await greet(connection, options);
+    const report = await lookAtWall(guest, options);
     life.greeted();
-    return toSession(python, guest, connection, life);
+    return { ...toSession(python, guest, connection, life), wall: report };
   } catch (error) {
     connection.end();
     await life.kill();
@@ -68,8 +69,19 @@ export async function openGuestSession(options: GuestSessionOptions): Promise<Sa
   }
 }
 
+async function lookAtWall(guest: Guest, { wall, wallMode }: GuestSessionOptions): Promise<WallReport> {
+  const report =
+    "impossible" in wall
+      ? { stands: false, missing: wall.impossible }
+      : await checkWall(guest.process.pid ?? 0);
+  if (wallMode === "required" && !report.stands) throw wallMissing(report.missing);
+  return report;
+}
+
 function toSession(python: string, guest: Guest, connection: Connection, life: GuestLife): SandboxSession {
+  const processor = processorUse(guest.process.pid ?? 0);
   return {
+    ...(processor === undefined ? {} : { processor }),
     id: `wasm-${randomUUID()}`,
     python,
     frames: connection.frames,
@@ -97,95 +109,6 @@ async function greet(connection: Connection, options: GuestSessionOptions): Prom
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
-}
-
-/** The process behind a session. */
-interface GuestLife {
-  /** Resolves when nothing of the process is left. */
-  readonly gone: Promise<void>;
-  /** Resolves with a reason for which the host itself ended the guest, or for which it never started. */
-  readonly failed: Promise<ToolscriptError>;
-  greeted(): void;
-  kill(): Promise<void>;
-  explainEnd(plain: ToolscriptError, connection: Connection): Promise<ToolscriptError>;
-}
-
-function superviseGuest(guest: Guest, memoryMb: number): GuestLife {
-  const { process: child } = guest;
-  const gone = Promise.withResolvers<void>();
-  const failed = Promise.withResolvers<ToolscriptError>();
-  let ready = false;
-  let outOfMemory: ToolscriptError | undefined;
-
-  const watchdog = watchMemory(child.pid ?? 0, memoryMb + OVERHEAD_MB, (usedMb) => {
-    outOfMemory = usedTooMuch(usedMb, memoryMb);
-    failed.resolve(outOfMemory);
-    child.kill("SIGKILL");
-  });
-  child.once("error", (cause) => {
-    failed.resolve(notStarted(cause));
-    if (child.pid === undefined) gone.resolve();
-  });
-  child.once("close", () => {
-    watchdog.stop();
-    gone.resolve();
-  });
-  guest.stdin.once("finish", () => killUnlessGone(guest, gone.promise));
-
-  return {
-    gone: gone.promise,
-    failed: failed.promise,
-    greeted() {
-      ready = true;
-    },
-    async kill() {
-      child.kill("SIGKILL");
-      await gone.promise;
-    },
-    async explainEnd(plain, connection) {
-      await gone.promise;
-      if (outOfMemory !== undefined) return outOfMemory;
-      return ended(ready ? "sandbox-ended" : "sandbox-unavailable", guest, connection.noise(), plain);
-    },
-  };
-}
-
-function killUnlessGone(guest: Guest, gone: Promise<void>): void {
-  const timer = setTimeout(() => guest.process.kill("SIGKILL"), END_GRACE_MS);
-  void gone.then(() => clearTimeout(timer));
-}
-
-function ended(
-  code: "sandbox-ended" | "sandbox-unavailable",
-  guest: Guest,
-  noise: string,
-  cause: unknown,
-): ToolscriptError {
-  const { exitCode, signalCode } = guest.process;
-  const how = signalCode === null ? `exit code "${exitCode}"` : `signal "${signalCode}"`;
-  const said = noise.trim() === "" ? "" : ` and said "${noise.trim()}"`;
-  const what = code === "sandbox-ended" ? "Running the WASM sandbox" : "Starting the WASM sandbox";
-  return new ToolscriptError(code, `${what} failed: its process ended with ${how}${said}`, {
-    cause,
-    data: { exitCode, signal: signalCode },
-  });
-}
-
-function notStarted(cause: Error): ToolscriptError {
-  return new ToolscriptError(
-    "sandbox-unavailable",
-    `Starting the WASM sandbox failed: Deno cannot be run: ${cause.message}; run "npm install deno pyodide"`,
-    { cause },
-  );
-}
-
-function usedTooMuch(usedMb: number, memoryMb: number): ToolscriptError {
-  return new ToolscriptError(
-    "sandbox-out-of-memory",
-    `Running the WASM sandbox failed: its process uses "${Math.round(usedMb)}" MB, wanted at most "${memoryMb}" MB ` +
-      `for Python and "${OVERHEAD_MB}" MB beside it`,
-    { data: { usedMb, memoryMb } },
-  );
 }
 
 function tooSlow(timeoutMs: number): ToolscriptError {

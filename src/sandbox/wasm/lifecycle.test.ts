@@ -66,7 +66,7 @@ describe("a session's process", () => {
       expect(await ended).toBeUndefined();
       await session.close();
       session.interrupt();
-      session.send([{ type: "exit" }]);
+      void session.send([{ type: "exit" }]);
     }
   });
 

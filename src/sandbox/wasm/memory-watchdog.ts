@@ -1,8 +1,9 @@
 /**
- * Watches the resident memory of a guest from outside: V8's caps hold Python's memory and the JavaScript heap, but not
- * buffers that JavaScript keeps elsewhere.
+ * Watches the resident memory of a guest from outside. Where the kernel's wall stands, its limit on data comes first, and
+ * this is the second line; a host whose loop stands still does not see it. Without the wall it is the only one: V8's caps hold
+ * Python's memory and the JavaScript heap, but not buffers that JavaScript keeps elsewhere.
  */
-import { readFile } from "node:fs/promises";
+import { readResidentMb } from "./guest-usage.ts";
 
 const CHECK_EVERY_MS = 250;
 
@@ -23,15 +24,4 @@ export function watchMemory(
   }
 
   return { stop: () => clearInterval(timer) };
-}
-
-/** Resident memory of a process in megabytes, or undefined when that cannot be known (no `/proc`, no process). */
-export async function readResidentMb(pid: number): Promise<number | undefined> {
-  try {
-    const status = await readFile(`/proc/${pid}/status`, "latin1");
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isToolscriptError } from "../../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { type DrivenSession, driveSession } from "./fixtures/drive-session.ts";
-import { readResidentMb } from "./memory-watchdog.ts";
+import { readResidentMb } from "./guest-usage.ts";
 import { wasm } from "./wasm.ts";
 
 /** The first open on a machine builds a snapshot. */

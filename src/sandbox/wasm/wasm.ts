@@ -2,17 +2,19 @@
  * The WASM sandbox: CPython, compiled to WebAssembly (Pyodide), in a Deno process that may read its own files only.
  *
  * Guarantees: a script reaches no file, variable, network or process of the host; its memory is capped; a session's
- * process ends with its session, with its sandbox and with the host, also when the host is killed. Nothing has to be
- * installed beside two optional npm packages.
+ * process ends with its session, with its sandbox and with the host, also when the host is killed. On Linux the kernel
+ * enforces all of this (`wall/`). Nothing has to be installed beside two optional npm packages.
  */
 import { ToolscriptError } from "../../errors.ts";
 import { DEFAULT_MAX_FRAME_BYTES } from "../../protocol/frames.ts";
 import { runnerModules } from "../runner-source.ts";
-import type { OpenSandboxOptions, Sandbox, SandboxSession } from "../sandbox.ts";
-import { defaultCacheFolder } from "./cache-folder.ts";
-import { openGuestSession } from "./guest-session.ts";
+import type { OpenSandboxOptions, Sandbox } from "../sandbox.ts";
+import { openGuestSession, type WasmSession } from "./guest-session.ts";
 import { findPrograms, type Programs } from "./programs.ts";
-import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
+import { defaultCacheFolder } from "./snapshot/cache-folder.ts";
+import { createSnapshotStore, type SnapshotStore } from "./snapshot/snapshot-store.ts";
+import { planWall, type WallMode, type WallPlan } from "./wall/plan-wall.ts";
+import { createWallWarning } from "./wall/wall-warning.ts";
 
 /** Memory of one Python interpreter, in megabytes. */
 export const DEFAULT_MEMORY_MB = 512;
@@ -36,10 +38,23 @@ export interface WasmOptions {
   readonly readyTimeoutMs?: number;
   /** Where the snapshot of a started Python is kept. @default `toolscript` in the user's cache folder */
   readonly cacheDir?: string;
-  /** Path of a Deno binary. @default that of the npm package `deno` */
+  /**
+   * Whether a session needs the kernel's wall around its process, behind which a script that has taken over the interpreter
+   * opens, starts and reaches nothing. Linux has one. Where it is `if-available` and missing, `wall` of a session says what is
+   * missing, and a warning of the process does unless the option was set.
+   *
+   * @default `required` on Linux, `if-available` elsewhere
+   */
+  readonly wall?: WallMode;
+  /** Path of a Deno binary (the program itself, no script that starts it). @default that of the npm package `deno` */
   readonly denoPath?: string;
   /** Folder of a Pyodide distribution. @default that of the npm package `pyodide` */
   readonly pyodideDir?: string;
+}
+
+/** The WASM sandbox: its sessions also say what stands around them. */
+export interface WasmSandbox extends Sandbox {
+  open(options?: OpenSandboxOptions): Promise<WasmSession>;
 }
 
 /**
@@ -54,18 +69,19 @@ export interface WasmOptions {
  * const session = await sandbox.open();
  * ```
  */
-export function wasm(options: WasmOptions = {}): Sandbox {
+export function wasm(options: WasmOptions = {}): WasmSandbox {
   const { memoryMb = DEFAULT_MEMORY_MB, readyTimeoutMs = DEFAULT_READY_TIMEOUT_MS } = options;
-  const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options;
+  const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, wall: wallMode = defaultWallMode() } = options;
   checkMemory(memoryMb);
-  const sessions = new Set<SandboxSession>();
+  const warnOfWall = createWallWarning(options.wall === undefined);
+  const sessions = new Set<WasmSession>();
   let closed = false;
   let ground: Ground | undefined;
 
-  async function open({ signal }: OpenSandboxOptions = {}): Promise<SandboxSession> {
+  async function open({ signal }: OpenSandboxOptions = {}): Promise<WasmSession> {
     refuseIfClosed(closed);
-    ground ??= findGround(options);
-    const { programs, bootMessage, store } = ground;
+    ground ??= findGround(options, memoryMb, wallMode);
+    const { programs, bootMessage, store, wall } = ground;
     const snapshotPath = await untilAborted(store.acquire(), signal);
     refuseIfClosed(closed);
     const session = await openGuestSession({
@@ -75,8 +91,11 @@ export function wasm(options: WasmOptions = {}): Sandbox {
       readyTimeoutMs,
       snapshotPath,
       bootMessage,
+      wall,
+      wallMode,
       signal,
     });
+    warnOfWall(session.wall);
     const tracked = { ...session, close: () => session.close().finally(() => sessions.delete(tracked)) };
     sessions.add(tracked);
     if (closed) await tracked.close();
@@ -100,13 +119,24 @@ interface Ground {
   readonly programs: Programs;
   readonly bootMessage: Uint8Array;
   readonly store: SnapshotStore;
+  readonly wall: WallPlan;
 }
 
-function findGround(options: WasmOptions): Ground {
+function defaultWallMode(): WallMode {
+  return process.platform === "linux" ? "required" : "if-available";
+}
+
+function findGround(options: WasmOptions, memoryMb: number, wallMode: WallMode): Ground {
   const programs = findPrograms({ denoPath: options.denoPath, pyodideFolder: options.pyodideDir });
   const bootMessage = Buffer.from(JSON.stringify(Object.fromEntries(runnerModules())));
   const cacheFolder = options.cacheDir ?? defaultCacheFolder();
-  return { programs, bootMessage, store: createSnapshotStore({ programs, bootMessage, cacheFolder }) };
+  const wall = planWall(programs.deno, memoryMb, wallMode);
+  return {
+    programs,
+    bootMessage,
+    wall,
+    store: createSnapshotStore({ programs, bootMessage, cacheFolder, wallMode }),
+  };
 }
 
 function checkMemory(memoryMb: number): void {

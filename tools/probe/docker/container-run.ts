@@ -4,8 +4,6 @@
 import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import type Docker from "dockerode";
-import type { ContainerCreateOptions } from "dockerode";
 import {
   type ContainerSpec,
   containerLabels,
@@ -13,6 +11,7 @@ import {
 } from "../../../src/sandbox/docker/container-spec.ts";
 import { type DockerOptions, resolveDockerOptions } from "../../../src/sandbox/docker/docker-options.ts";
 import { readHostIdentity } from "../../../src/sandbox/docker/host-identity.ts";
+import { type DockerClient, type DockerContainer, splitOutput } from "../../docker-client.ts";
 import { UnavailableControlError } from "../probe.ts";
 import { type LabValues, type ScriptRun, readRun, toProgram } from "../script-run.ts";
 
@@ -24,13 +23,13 @@ export interface ContainerRunOptions {
   /** Takes the control away. */
   readonly loosen: (spec: LooseSpec) => void;
   /** Called while the container runs, once the script has printed its outcome, or after `lookAfterMs`. */
-  readonly inspect?: (container: Docker.Container) => Promise<void>;
+  readonly inspect?: (container: DockerContainer) => Promise<void>;
   /** Ends the container after this time, in milliseconds. @default 50_000 */
   readonly timeoutMs?: number;
 }
 
 /** A create request whose every field may be changed. */
-export interface LooseSpec extends ContainerCreateOptions {
+export interface LooseSpec extends Partial<Omit<ContainerSpec, "HostConfig">> {
   HostConfig: Record<string, unknown>;
 }
 
@@ -53,7 +52,7 @@ export function specFor(program: string, image: string, options: DockerOptions =
 
 /** Starts the container, waits for its end, and removes what is left. */
 export async function runInContainer(
-  engine: Docker,
+  engine: DockerClient,
   script: string,
   options: ContainerRunOptions,
 ): Promise<ScriptRun> {
@@ -61,26 +60,26 @@ export async function runInContainer(
   const spec = specFor(toProgram(script, nonce, options.lab), options.image, options.docker);
   options.loosen(spec);
   const started = performance.now();
-  const container = await engine.createContainer(asRequest(spec));
+  const container = await engine.createContainer(spec, probeName());
   const timer = setTimeout(
     () => void container.kill().catch(() => {}),
     options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   );
   try {
-    const output = await attachOutput(engine, container, spec.Tty === true);
-    const exited = container.wait({ condition: "next-exit" }) as Promise<{ StatusCode: number }>;
+    const output = await attachOutput(container, spec.Tty === true);
+    const exited = container.wait("next-exit");
     exited.catch(() => {}); // the start tells what is wrong
     await container.start().catch(refuseMissingRights);
     if (options.inspect !== undefined) {
       await output.firstFacts;
       await options.inspect(container);
     }
-    const { StatusCode } = await exited;
+    const exitCode = await exited;
     const [stdout, stderr] = await Promise.all([output.stdout, output.stderr]);
-    return readRun(nonce, { stdout, stderr, ended: `exit ${StatusCode}`, ms: performance.now() - started });
+    return readRun(nonce, { stdout, stderr, ended: `exit ${exitCode}`, ms: performance.now() - started });
   } finally {
     clearTimeout(timer);
-    await container.remove({ force: true }).catch(() => {});
+    await container.remove().catch(() => {});
   }
 }
 
@@ -91,17 +90,16 @@ function refuseMissingRights(error: unknown): never {
   throw new UnavailableControlError("its daemon lacks that right itself");
 }
 
-/** The client would repeat the whole request in its query. */
-export function asRequest(spec: LooseSpec): ContainerCreateOptions {
-  const name = `toolscript-probe-${randomBytes(6).toString("hex")}`;
-  return { _query: { name }, _body: spec } as ContainerCreateOptions;
+/** A new name for a container of the probes. */
+export function probeName(): string {
+  return `toolscript-probe-${randomBytes(6).toString("hex")}`;
 }
 
-async function attachOutput(engine: Docker, container: Docker.Container, isTerminal: boolean) {
-  const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+async function attachOutput(container: DockerContainer, isTerminal: boolean) {
+  const stream = await container.attach();
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   if (isTerminal) stream.pipe(stdout);
-  else (engine.modem as { demuxStream: (...streams: unknown[]) => void }).demuxStream(stream, stdout, stderr);
+  else splitOutput(stream, stdout, stderr);
   stream.once("end", () => {
     stdout.end();
     stderr.end();

@@ -1,11 +1,11 @@
 /**
  * A row of the Docker tables, and how it becomes a probe.
  */
-import type Docker from "dockerode";
 import { docker } from "../../../src/sandbox/docker/docker.ts";
 import type { DockerOptions } from "../../../src/sandbox/docker/docker-options.ts";
 import { SANDBOX_LABEL } from "../../../src/sandbox/docker/container-spec.ts";
 import type { ScriptLimits } from "../../../src/script/limits.ts";
+import type { DockerContainer } from "../../docker-client.ts";
 import type { Finding, Probe, ProbeClass } from "../probe.ts";
 import { type ScriptRun, checkRun, describeRun } from "../script-run.ts";
 import { runInSession } from "../session-run.ts";
@@ -32,7 +32,7 @@ export interface DockerRow {
   readonly docker?: DockerOptions;
   readonly limits?: Partial<ScriptLimits>;
   /** Looks at the container while it is there; its text is added to what the script printed. */
-  readonly look?: (container: Docker.Container, lab: DockerLab) => Promise<string>;
+  readonly look?: (container: DockerContainer, lab: DockerLab) => Promise<string>;
   readonly unavailable?: (lab: DockerLab) => string | undefined;
 }
 
@@ -87,7 +87,7 @@ async function controlRow(row: DockerRow, lab: DockerLab): Promise<ScriptRun> {
   return { ...run, stdout: run.stdout + seen };
 }
 
-async function findContainer({ engine }: DockerLab, name: string): Promise<Docker.Container> {
+async function findContainer({ engine }: DockerLab, name: string): Promise<DockerContainer> {
   const filters = { label: [`${SANDBOX_LABEL}=1`], name: [name] };
   const [found] = await engine.listContainers({ filters });
   if (found === undefined) throw new Error(`the container "${name}" is not there`);

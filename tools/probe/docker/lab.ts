@@ -10,14 +10,14 @@ import { chmod, mkdtemp, open, readFile, readdir, rm, writeFile } from "node:fs/
 import { type AddressInfo, type Server, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Docker from "dockerode";
-import { resolveEngineAddress } from "../../../src/sandbox/docker/engine-address.ts";
+import { DockerClient } from "../../docker-client.ts";
+import { DEFAULT_USER_IDS } from "../../../src/sandbox/docker/user-ids.ts";
 import type { LabValues } from "../script-run.ts";
-import { type LooseSpec, asRequest, specFor } from "./container-run.ts";
+import { type LooseSpec, probeName, specFor } from "./container-run.ts";
 
 /** Everything that is there to be reached. */
 export interface DockerLab {
-  readonly engine: Docker;
+  readonly engine: DockerClient;
   readonly image: string;
   /** Known to host, file, process and containers; never told to a script. */
   readonly secret: string;
@@ -52,7 +52,7 @@ export async function openDockerLab(image: string): Promise<DockerLab> {
 }
 
 async function setUp(image: string, undo: AsyncDisposableStack): Promise<Omit<DockerLab, "close">> {
-  const engine = new Docker(resolveEngineAddress().client);
+  const engine = new DockerClient();
   const secret = `secret-${randomBytes(12).toString("hex")}`;
   const folder = await mkdtemp(join(tmpdir(), "toolscript-probe-"));
   undo.defer(() => rm(folder, { recursive: true, force: true }));
@@ -66,7 +66,7 @@ async function setUp(image: string, undo: AsyncDisposableStack): Promise<Omit<Do
   undo.defer(() => void child.kill("SIGKILL"));
   const start = async (program: string, change: (spec: LooseSpec) => void): Promise<string> => {
     const id = await startContainer(engine, image, program, secret, change);
-    undo.defer(() => engine.getContainer(id).remove({ force: true }) as Promise<void>);
+    undo.defer(() => engine.getContainer(id).remove());
     return id;
   };
   const victim = await start(VICTIM, victimSpec);
@@ -97,6 +97,7 @@ async function describeMachine(): Promise<LabValues> {
     vsock: (await read("/proc/net/protocols")).includes("VSOCK") ? 1 : 0,
     firmware: (await list("/sys/firmware")).length > 0 ? 1 : 0,
     disk: disk ?? "",
+    ptraceScope: Number((await read("/proc/sys/kernel/yama/ptrace_scope")).trim()),
     modules: (await canRead("/proc/modules")) ? 1 : 0,
     device: device ?? "",
   };
@@ -151,19 +152,19 @@ async function openListeners(secret: string) {
   };
 }
 
-/** Runs as the user of the sandbox, so that only the separation of processes keeps it safe. */
+/** Runs as the user of the controls, so that only the separation of processes keeps it safe from them. */
 function startProcess(secret: string): ChildProcess {
   return spawn("sleep", ["600"], {
     argv0: `sleep-${secret}`,
     env: { TOOLSCRIPT_PROBE_SECRET: secret, PATH: process.env["PATH"] },
     stdio: "ignore",
-    uid: 1000,
-    gid: 1000,
+    uid: DEFAULT_USER_IDS.first,
+    gid: DEFAULT_USER_IDS.first,
   });
 }
 
 async function startContainer(
-  engine: Docker,
+  engine: DockerClient,
   image: string,
   program: string,
   secret: string,
@@ -177,8 +178,8 @@ async function startContainer(
   const spec = specFor(text, image);
   change(spec);
   spec.HostConfig["AutoRemove"] = false;
-  const container = await engine.createContainer(asRequest(spec));
-  const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+  const container = await engine.createContainer(spec, probeName());
+  const stream = await container.attach();
   const ready = once(stream, "data");
   await container.start();
   await ready;

@@ -4,9 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { guestProgram } from "../../../src/sandbox/wasm/guest-program.ts";
 import type { ProbeClass } from "../probe.ts";
 import type { ScriptRun } from "../script-run.ts";
+import { allowAll } from "./deno-run.ts";
 import type { WasmLab } from "./lab.ts";
 
 /** One attempt as data. */
@@ -35,15 +35,6 @@ const withV8Flags =
   (change: (flags: string) => string): JavaScriptRow["loosen"] =>
   (args) =>
     args.map((arg) => (arg.startsWith("--v8-flags=") ? change(arg) : arg));
-
-const allowAll: JavaScriptRow["loosen"] = (args) => [
-  "run",
-  "--allow-all",
-  "--no-prompt",
-  "--no-config",
-  "--no-lock",
-  ...args.filter((arg) => arg === guestProgram()),
-];
 
 const appeared: JavaScriptRow["judge"] = ({ nonce }, { folder }) => existsSync(join(folder, nonce));
 

@@ -2,8 +2,8 @@
  * Which containers may be reached through the guard.
  *
  * Guarantees: a request is only ever sent on for a container whose label was seen, under its full id, which no other
- * container can get; only containers that this guard made are started and attached to; there are never more of these
- * than allowed.
+ * container can get; only containers that this guard made are started, attached to and measured; there are never more of
+ * these than allowed.
  */
 import type { Daemon } from "./daemon.ts";
 import { forbidden } from "./refusal.ts";
@@ -63,7 +63,7 @@ export class Containers {
   /** Containers go by themselves when they end. */
   async #forgetGone(): Promise<void> {
     const before = [...this.#made];
-    const left = new Set(await this.#daemon.listOurs());
+    const left = new Set((await this.#daemon.listOurs()).map(({ id }) => id));
     for (const id of before) if (!left.has(id)) this.#made.delete(id);
   }
 }

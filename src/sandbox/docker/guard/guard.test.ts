@@ -136,9 +136,24 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("startGuard()", () =
     await expect(testEngine.getContainer(id).inspect()).rejects.toThrow("No such container");
   });
 
+  test("lets the processor time of a session be asked for, and no container be measured that another guard made", async () => {
+    const sandbox = docker({ image: TEST_IMAGE, host: bench.host });
+    const session = await sandbox.open();
+    const reached = bench.reached.length;
+    const used = await session.processor?.usedMs();
+    const figures = `/containers/${session.id}/stats?stream=false&one-shot=true`;
+    const refused = await anyProgram.exchange(http("GET", figures));
+    await sandbox.close();
+    expect(used).toBeGreaterThan(0);
+    expect(bench.reached.slice(reached).filter((line) => line.includes("/stats"))).toEqual([
+      expect.stringMatching(/^GET \/containers\/[0-9a-f]{64}\/stats\?stream=false&one-shot=true HTTP\/1\.1$/),
+    ]);
+    expect(refused).toContain("was not made through this guard");
+  });
+
   test("forces the filter by our label, whatever is asked for", async () => {
     const other = await testEngine.createContainer({ Image: TEST_IMAGE, Entrypoint: ["true"] });
-    onTestFinished(() => other.remove({ force: true }) as Promise<void>);
+    onTestFinished(() => other.remove());
     const listed = await bench.exchange(http("GET", "/v1.41/containers/json?all=1"));
     expect(listed).toContain("200 OK");
     expect(listed).not.toContain(other.id);

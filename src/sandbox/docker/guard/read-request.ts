@@ -12,7 +12,7 @@ export type GuardRequest =
   | { readonly kind: "ping" | "version" | "list" | "image"; readonly path: string }
   | { readonly kind: "create"; readonly path: string; readonly version: string }
   | {
-      readonly kind: "attach" | "start" | "kill" | "wait" | "remove" | "inspect";
+      readonly kind: "attach" | "start" | "kill" | "wait" | "remove" | "inspect" | "stats";
       /** As it was named: a full id, or the name of a container of ours. */
       readonly container: string;
       readonly version: string;
@@ -169,7 +169,7 @@ function readContainer(
 }
 
 type ContainerRequest = {
-  readonly kind: "attach" | "start" | "kill" | "wait" | "remove" | "inspect";
+  readonly kind: "attach" | "start" | "kill" | "wait" | "remove" | "inspect" | "stats";
   readonly rest: string;
 };
 
@@ -180,6 +180,7 @@ const CONTAINER_REQUESTS = new Map<string, (query: ReadonlyMap<string, string>) 
   ["POST kill", readKill],
   ["POST wait", readWait],
   ["GET json", readInspect],
+  ["GET stats", readStats],
   ["DELETE", readRemove],
 ]);
 
@@ -209,6 +210,13 @@ function readWait(query: ReadonlyMap<string, string>): ContainerRequest {
 function readInspect(query: ReadonlyMap<string, string>): ContainerRequest {
   allowOnly(query, { size: new Set(["false", "0"]) });
   return { kind: "inspect", rest: "/json" };
+}
+
+/** One answer that ends at once, which both keys together mean; without them it is a stream without end. */
+function readStats(query: ReadonlyMap<string, string>): ContainerRequest {
+  allowOnly(query, { stream: new Set(["false"]), "one-shot": new Set(["true"]) });
+  if (query.size < 2) throw forbidden('the figures of a container need "stream=false" and "one-shot=true"');
+  return { kind: "stats", rest: "/stats?stream=false&one-shot=true" };
 }
 
 function readRemove(query: ReadonlyMap<string, string>): ContainerRequest {

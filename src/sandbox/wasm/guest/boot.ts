@@ -9,8 +9,6 @@ import type { Snapshot } from "./snapshot.ts";
 
 /** How to start. */
 export interface BootOptions {
-  /** Folder of the `pyodide` package as a `file:` URL that ends in a slash. */
-  readonly pyodideUrl: string;
   /** From {@link loadInterpreter}. */
   readonly interpreter: Interpreter;
   /** Memory of an earlier start to go on from. */
@@ -21,27 +19,43 @@ export interface BootOptions {
   readonly files?: ReadonlyMap<string, string>;
 }
 
-/** Python's interpreter on its way: other threads parse and compile it. */
+/** Everything of Pyodide that is read from files. */
 export interface Interpreter {
-  /** Its code in WebAssembly. */
+  /** Folder of the `pyodide` package as a `file:` URL that ends in a slash. */
+  readonly url: string;
+  /** Python in WebAssembly. */
   readonly bytes: ArrayBuffer;
-  /** The same, compiled. */
+  /** The same, compiled: other threads are at it. */
   readonly code: Promise<object>;
   /** The program around it, more than a megabyte of JavaScript. */
-  readonly program: Promise<{ readonly default: CreateModule }>;
+  readonly create: CreateModule;
+  readonly load: PyodideModule["loadPyodide"];
+  /** Python's own modules, a zip file. */
+  readonly library: ArrayBuffer;
+  readonly lockFile: object;
 }
 
 type CreateModule = (settings: object) => Promise<PythonModule>;
 
-/** Starts to load the interpreter. This thread is free for whatever else there is to do. */
-export async function loadInterpreter(pyodideUrl: string): Promise<Interpreter> {
-  const program = import(`${pyodideUrl}pyodide.asm.mjs`) as Interpreter["program"];
-  program.catch(() => {}); // whoever awaits it will see
-  const { buffer: bytes } = await deno.readFile(new URL(PYTHON_FILE, pyodideUrl));
-  return { bytes, code: webAssembly.compile(bytes), program };
-}
-
 const PYTHON_FILE = "pyodide.asm.wasm";
+const LIBRARY_FILE = "python_stdlib.zip";
+
+/** Loads the interpreter. When this has resolved, nothing more is read from Pyodide's folder. */
+export async function loadInterpreter(url: string): Promise<Interpreter> {
+  const globals = globalThis as Record<string, unknown>;
+  for (const name of ["process", "Buffer"]) delete globals[name];
+  const program = import(`${url}pyodide.asm.mjs`) as Promise<{ readonly default: CreateModule }>;
+  program.catch(() => {}); // whoever awaits it will see
+  const { buffer: bytes } = await deno.readFile(new URL(PYTHON_FILE, url));
+  const code = webAssembly.compile(bytes);
+  Object.assign(globals, SHELL);
+  const pyodide = (await import(`${url}pyodide.mjs`)) as PyodideModule;
+  const { buffer: library } = deno.readFileSync(new URL(LIBRARY_FILE, url));
+  const lockFile = readLockFile(url);
+  const { default: create } = await program;
+  const load: Interpreter["load"] = (settings) => pyodide.loadPyodide(settings);
+  return { url, bytes, code, create, load, library, lockFile };
+}
 
 /** Python's memory may hold paths to these objects, so that they must be there when it is restored. */
 const VISIBLE_GLOBALS = [
@@ -58,44 +72,51 @@ const VISIBLE_GLOBALS = [
 ];
 
 /** Starts Pyodide. */
-export async function bootPyodide(options: BootOptions): Promise<Pyodide> {
-  const { pyodideUrl, interpreter, snapshot } = options;
+export async function bootPyodide({
+  interpreter,
+  snapshot,
+  forSnapshot,
+  files,
+}: BootOptions): Promise<Pyodide> {
+  const { url } = interpreter;
   const globals = globalThis as Record<string, unknown>;
-  const functions = shellFunctions(interpreter);
-  for (const name of ["process", "Buffer"]) delete globals[name];
-  Object.assign(globals, functions);
+  Object.assign(globals, SHELL, { readbuffer: readerOf(interpreter) });
   const restoreInstantiate = useCompiled(interpreter);
   try {
-    const module = (await import(`${pyodideUrl}pyodide.mjs`)) as PyodideModule;
-    return await module.loadPyodide({
-      indexURL: pyodideUrl,
-      lockFileContents: readLockFile(pyodideUrl),
-      packageBaseUrl: pyodideUrl,
+    return await interpreter.load({
+      indexURL: url,
+      lockFileContents: interpreter.lockFile,
+      packageBaseUrl: url,
       jsglobals: visibleGlobals(),
       env: { HOME: "/home/script", LANG: "C.UTF-8", TZ: "UTC" },
       stdout: () => {},
       stderr: () => {},
-      fsInit: layDown(options.files),
-      ...(options.forSnapshot === true ? { _makeSnapshot: true } : {}),
+      fsInit: layDown(files),
+      ...(forSnapshot === true ? { _makeSnapshot: true } : {}),
       createPyodideModule: creation(interpreter, snapshot),
       ...(snapshot === undefined ? {} : { _loadSnapshot: snapshot.head }),
     });
   } finally {
-    for (const name of Object.keys(functions)) delete globals[name];
+    for (const name of Object.keys(SHELL)) delete globals[name];
     restoreInstantiate();
     interpreter.bytes.transfer(0);
   }
 }
 
-/** What Pyodide expects of a JavaScript shell. */
-function shellFunctions({ bytes }: Interpreter): Record<string, unknown> {
-  return {
-    load() {},
-    read: (path: string) => new TextDecoder().decode(deno.readFileSync(toFileUrl(path))),
-    readbuffer: (path: string) =>
-      path.endsWith(PYTHON_FILE) ? bytes : deno.readFileSync(toFileUrl(path)).buffer,
-    // Emscripten, unlike Pyodide, must take us for a worker: its shell has no source of randomness.
-    WorkerGlobalScope: Object,
+/** What Pyodide expects of a JavaScript shell. It only looks whether `read` is there. */
+const SHELL = {
+  load() {},
+  read() {},
+  readbuffer() {},
+  // Emscripten, unlike Pyodide, must take us for a worker: its shell has no source of randomness.
+  WorkerGlobalScope: Object,
+};
+
+function readerOf({ bytes, library }: Interpreter): (path: string) => ArrayBuffer {
+  return (path) => {
+    if (path.endsWith(PYTHON_FILE)) return bytes;
+    if (path.endsWith(LIBRARY_FILE)) return library;
+    throw new Error(`Pyodide wants a file that was not read: "${path}"`);
   };
 }
 
@@ -116,23 +137,17 @@ function useCompiled({ bytes, code }: Interpreter): () => void {
  * How Pyodide gets its interpreter. A snapshot is read straight into its memory, where Pyodide would copy it from a buffer
  * of the same size: what Pyodide itself restores is the head alone, with an empty memory behind it.
  */
-function creation({ program }: Interpreter, snapshot: Snapshot | undefined): CreateModule {
+function creation({ create }: Interpreter, snapshot: Snapshot | undefined): CreateModule {
   return async (settings) => {
-    const { default: create } = await program;
     const python = await create(settings);
     snapshot?.readMemory(python.HEAPU8);
     return python;
   };
 }
 
-/** Pyodide takes the scheme away for some of its files. */
-function toFileUrl(path: string): URL {
-  return new URL(path.startsWith("file:") ? path : `file://${path}`);
-}
-
 /** The lock file without its packages: none can be loaded here, and Pyodide should not advise to try. */
-function readLockFile(pyodideUrl: string): object {
-  const text = new TextDecoder().decode(deno.readFileSync(new URL("pyodide-lock.json", pyodideUrl)));
+function readLockFile(url: string): object {
+  const text = new TextDecoder().decode(deno.readFileSync(new URL("pyodide-lock.json", url)));
   const { info } = JSON.parse(text) as { info: object };
   return { info, packages: {} };
 }

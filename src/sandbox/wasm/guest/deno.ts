@@ -22,11 +22,46 @@ export interface DenoRuntime {
   readonly stdout: DenoStream;
   readonly stderr: DenoStream;
   readonly pid: number;
+  /** Changes, but on Windows, when the process that started this one ends. */
+  readonly ppid: number;
   exit(code: number): never;
   kill(pid: number, signal: "SIGKILL"): void;
+  addSignalListener(signal: "SIGTERM", listener: () => void): void;
+  removeSignalListener(signal: "SIGTERM", listener: () => void): void;
   readFile(path: URL): Promise<Uint8Array<ArrayBuffer>>;
   readFileSync(path: string | URL): Uint8Array<ArrayBuffer>;
-  openSync(path: string): DenoFile;
+  openSync(path: string | URL): DenoFile;
+  dlopen<S extends NativeSymbols>(path: string, symbols: S): NativeLibrary<S>;
+  readonly permissions: { revokeSync(descriptor: { readonly name: string }): { readonly state: string } };
+}
+
+/** Types of the native functions that the guest calls, with what stands for each in JavaScript. */
+interface NativeTypes {
+  readonly i32: number;
+  readonly i64: bigint;
+  readonly u64: bigint;
+  readonly usize: bigint;
+  readonly isize: bigint;
+  readonly buffer: Uint8Array | null;
+}
+
+/** Declarations of native functions by name. */
+type NativeSymbols = Readonly<
+  Record<string, { readonly parameters: readonly (keyof NativeTypes)[]; readonly result: keyof NativeTypes }>
+>;
+
+type NativeValues<P extends NativeSymbols[string]["parameters"]> = {
+  -readonly [Index in keyof P]: P[Index] extends keyof NativeTypes ? NativeTypes[P[Index]] : never;
+};
+
+/** An open native library. */
+export interface NativeLibrary<S extends NativeSymbols> {
+  readonly symbols: {
+    readonly [Name in keyof S]: (
+      ...values: NativeValues<S[Name]["parameters"]>
+    ) => NativeTypes[S[Name]["result"]];
+  };
+  close(): void;
 }
 
 /** An open file of Emscripten's file system. */
@@ -100,6 +135,7 @@ export const deno: DenoRuntime = (globalThis as unknown as { Deno: DenoRuntime }
 
 /** A thread of its own with the same permissions. */
 export interface GuestWorker {
+  onmessage: (event: { readonly data: unknown }) => void;
   postMessage(message: unknown): void;
 }
 

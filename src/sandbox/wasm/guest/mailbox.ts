@@ -20,6 +20,9 @@ const CONTROL_BYTES = 64;
 /** Bytes that may wait for the reader. Only what was ever in use at once takes real memory. */
 export const DEFAULT_MAILBOX_BYTES = 64 * 1024 * 1024;
 
+/** Pause between two questions of a writer that waits for space. */
+const ASK_WHILE_FULL_MS = 500;
+
 /** What a read found. */
 export type ReadOutcome = number | "interrupted" | "ended";
 
@@ -99,8 +102,15 @@ export function openMailboxReader(memory: SharedArrayBuffer): MailboxReader {
   };
 }
 
-/** Opens the writer's end. There must be only one. */
-export function openMailboxWriter(memory: SharedArrayBuffer): MailboxWriter {
+/**
+ * Opens the writer's end. There must be only one.
+ *
+ * @param whileFull called now and then while the writer waits for space
+ */
+export function openMailboxWriter(
+  memory: SharedArrayBuffer,
+  whileFull: () => void = () => {},
+): MailboxWriter {
   const control = new Int32Array(memory, 0, CONTROL_BYTES / 4);
   const data = new Uint8Array(memory, CONTROL_BYTES);
   let position = 0;
@@ -114,7 +124,7 @@ export function openMailboxWriter(memory: SharedArrayBuffer): MailboxWriter {
         Atomics.store(control, WRITER_WAITS, 0);
         return available;
       }
-      Atomics.wait(control, SPACE_BELL, bell);
+      if (Atomics.wait(control, SPACE_BELL, bell, ASK_WHILE_FULL_MS) === "timed-out") whileFull();
     }
   }
 

@@ -1,7 +1,8 @@
 /**
  * The program that Deno runs: Python on this thread, the reading of standard input on another.
  *
- * Arguments: the `file:` URL of Pyodide's folder, the kilobytes of stack that Python may use, then one of
+ * Arguments: the `file:` URL of Pyodide's folder, the kilobytes of stack that Python may use, the order for the kernel's
+ * wall as JSON or nothing, then one of
  *
  * - `restore PATH`: a session that goes on from the snapshot file PATH;
  * - `cold BYTES`: a session without a snapshot; the first BYTES of standard input are the boot message;
@@ -10,7 +11,8 @@
  * A session reads frames from standard input and writes frames to standard error. It ends when standard input does,
  * whatever Python is doing.
  */
-import { bootPyodide, loadInterpreter } from "./boot.ts";
+import { bootPyodide, type Interpreter, loadInterpreter } from "./boot.ts";
+import { prepareToCloseUp } from "./close-up.ts";
 import { deno, GuestWorker, type Pyodide } from "./deno.ts";
 import { addHostDevices, addStrayOutputDevice } from "./devices.ts";
 import { createMailbox, type MailboxReader, openMailboxReader } from "./mailbox.ts";
@@ -24,27 +26,29 @@ const TICK_EVERY_MS = 50;
 
 const RUNNER_FOLDER = "/lib/toolscript";
 
-const [pyodideUrl = "", pythonStackKb = "", mode = "", detail = ""] = deno.args;
-const interpreter = await loadInterpreter(pyodideUrl);
+const [pyodideUrl = "", pythonStackKb = "", wallOrder = "", mode = "", detail = ""] = deno.args;
+const closeUp = prepareToCloseUp(wallOrder);
 if (mode === "build") await buildSnapshot();
 else await runSession();
 
 async function buildSnapshot(): Promise<never> {
   const message = readExactly(Number(detail), (target) => deno.stdin.readSync(target) ?? 0);
-  const pyodide = await bootPyodide({
-    pyodideUrl,
-    interpreter,
-    forSnapshot: true,
-    files: runnerFiles(message),
-  });
+  const interpreter = await loadInterpreter(pyodideUrl);
+  closeUp();
+  const pyodide = await bootPyodide({ interpreter, forSnapshot: true, files: runnerFiles(message) });
   prepare(pyodide);
   writeAll(deno.stdout, pyodide.makeMemorySnapshot());
   deno.exit(0);
 }
 
 async function runSession(): Promise<never> {
-  const mailbox = openMailbox();
-  const pyodide = mode === "cold" ? await bootCold(mailbox) : await bootFromSnapshot();
+  const [interpreter, mailbox] = await Promise.all([loadInterpreter(pyodideUrl), openMailbox()]);
+  const snapshot = mode === "restore" ? openSnapshot(detail) : undefined;
+  closeUp();
+  const pyodide =
+    snapshot === undefined
+      ? await bootCold(interpreter, mailbox)
+      : await bootPyodide({ interpreter, snapshot });
   addStrayOutputDevice(pyodide);
   const write = (bytes: Uint8Array): number => deno.stderr.writeSync(bytes);
   addHostDevices(pyodide.FS, { mailbox, write, exit: (code) => deno.exit(code) });
@@ -55,24 +59,23 @@ async function runSession(): Promise<never> {
   deno.exit(0);
 }
 
-function openMailbox(): MailboxReader {
+async function openMailbox(): Promise<MailboxReader> {
   const memory = createMailbox();
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
   const worker = new GuestWorker(new URL(`stdin-pump${extension}`, import.meta.url), { type: "module" });
+  const started = Promise.withResolvers<unknown>();
+  worker.onmessage = started.resolve;
   worker.postMessage(memory);
+  await started.promise;
   return openMailboxReader(memory);
 }
 
-function bootFromSnapshot(): Promise<Pyodide> {
-  return bootPyodide({ pyodideUrl, interpreter, snapshot: openSnapshot(detail) });
-}
-
-async function bootCold(mailbox: MailboxReader): Promise<Pyodide> {
+async function bootCold(interpreter: Interpreter, mailbox: MailboxReader): Promise<Pyodide> {
   const message = readExactly(Number(detail), (target) => {
     const outcome = mailbox.read(target, Infinity);
     return typeof outcome === "number" ? outcome : 0;
   });
-  const pyodide = await bootPyodide({ pyodideUrl, interpreter, files: runnerFiles(message) });
+  const pyodide = await bootPyodide({ interpreter, files: runnerFiles(message) });
   prepare(pyodide);
   return pyodide;
 }

@@ -13,10 +13,19 @@ const READ_BYTES = 64 * 1024;
 /** Time that Python's thread has to notice the end of input. */
 const END_GRACE_MS = 250;
 
-(globalThis as unknown as { onmessage: (event: { data: SharedArrayBuffer }) => void }).onmessage = (
-  event,
-) => {
-  pump(openMailboxWriter(event.data));
+const thread = globalThis as unknown as {
+  onmessage: (event: { data: SharedArrayBuffer }) => void;
+  postMessage(message: string): void;
+};
+
+thread.onmessage = (event) => {
+  const hostPid = deno.ppid;
+  // As long as the other thread takes nothing, this one reads nothing, and would not see the end of standard input.
+  const mailbox = openMailboxWriter(event.data, () => {
+    if (deno.ppid !== hostPid) endProcess();
+  });
+  thread.postMessage("started");
+  pump(mailbox);
 };
 
 function pump(mailbox: MailboxWriter): void {

@@ -1,16 +1,17 @@
 import { execFile } from "node:child_process";
+import { realpathSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { defaultCacheFolder } from "./cache-folder.ts";
-import { driveSession } from "./fixtures/drive-session.ts";
-import { findPrograms } from "./programs.ts";
+import { driveSession } from "../fixtures/drive-session.ts";
+import { findPrograms } from "../programs.ts";
 import { isGoodSnapshot, SNAPSHOT_HEADER_BYTES, writeSnapshot } from "./snapshot-file.ts";
 import { snapshotKey } from "./snapshot-key.ts";
 import { createSnapshotStore, type SnapshotStore } from "./snapshot-store.ts";
-import { wasm } from "./wasm.ts";
+import { wasm } from "../wasm.ts";
 
 const PAYLOAD = Buffer.alloc(2 * 1024 * 1024, "snapshot");
 
@@ -67,7 +68,13 @@ describe("createSnapshotStore()", () => {
   });
 
   const makeStore = (cacheFolder = folder): SnapshotStore =>
-    createSnapshotStore({ programs: findPrograms(), bootMessage: Buffer.from("{}"), cacheFolder, build });
+    createSnapshotStore({
+      programs: findPrograms(),
+      bootMessage: Buffer.from("{}"),
+      cacheFolder,
+      wallMode: "if-available",
+      build,
+    });
 
   test("builds once, for callers at the same time and for later stores", async () => {
     const store = makeStore();
@@ -93,6 +100,37 @@ describe("createSnapshotStore()", () => {
     }
   });
 
+  test.skipIf(process.platform === "win32")(
+    "builds anew when others may have changed the file, and makes one that they cannot change",
+    async () => {
+      const path = (await makeStore().acquire()) ?? "";
+      build.mockClear();
+      await chmod(path, 0o666);
+      expect(await makeStore().acquire()).toBe(path);
+      expect(build).toHaveBeenCalledOnce();
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+    },
+  );
+
+  test.skipIf(process.platform === "win32")(
+    "keeps a private file, and says why, when others may write to the cache",
+    async () => {
+      const cache = join(folder, "shared", "cache");
+      const planted = (await makeStore(cache).acquire()) ?? "";
+      expect((await stat(dirname(planted))).mode & 0o777).toBe(0o700);
+      await chmod(join(folder, "shared"), 0o777);
+      build.mockClear();
+      const store = makeStore(cache);
+      const path = (await store.acquire()) ?? "";
+      expect(path).not.toBe(planted);
+      expect(build).toHaveBeenCalledOnce();
+      expect(warnings.mock.calls).toEqual([
+        [expect.stringMatching(/shared" is writable by others \(mode "777"\)$/), expect.anything()],
+      ]);
+      await store.close();
+    },
+  );
+
   test("builds anew when somebody empties the cache under a running process", async () => {
     const store = makeStore();
     const path = (await store.acquire()) ?? "";
@@ -106,7 +144,7 @@ describe("createSnapshotStore()", () => {
     await writeFile(blocked, "");
     const store = makeStore(join(blocked, "cache"));
     const path = (await store.acquire()) ?? "";
-    expect(path.startsWith(tmpdir())).toBe(true);
+    expect(path.startsWith(realpathSync(tmpdir()))).toBe(true);
     expect(await isGoodSnapshot(path)).toBe(true);
     expect(warnings).toHaveBeenCalledOnce();
     await store.close();
@@ -168,7 +206,7 @@ describe("wasm() without a good snapshot", () => {
     "two hosts that find a damaged one build at the same time, both work, and a good one stays",
     { timeout: 90_000 },
     async () => {
-      const wasmModule = new URL("wasm.ts", import.meta.url).href;
+      const wasmModule = new URL("../wasm.ts", import.meta.url).href;
       const program = `
       const { wasm } = await import(${JSON.stringify(wasmModule)});
       const sandbox = wasm({ cacheDir: ${JSON.stringify(folder)} });
@@ -195,7 +233,9 @@ describe("wasm() without a good snapshot", () => {
     vi.stubEnv("TMPDIR", blocked);
     vi.stubEnv("TEMP", blocked);
     await using stack = new AsyncDisposableStack();
-    const sandbox = stack.adopt(wasm({ cacheDir: join(blocked, "cache") }), (each) => each.close());
+    const sandbox = stack.adopt(wasm({ cacheDir: join(blocked, "cache"), wall: "if-available" }), (each) =>
+      each.close(),
+    );
     const driven = driveSession(await sandbox.open());
     vi.unstubAllEnvs();
     expect((await driven.run("print(await echo(value=1))")).output).toBe("1\n");
@@ -217,7 +257,7 @@ test("defaultCacheFolder() is where each system wants it", () => {
 
 /** The path that `wasm({ cacheDir })` will use: built with a fake, then removed. */
 async function pathOfSnapshot(cacheFolder: string): Promise<string> {
-  const { runnerModules } = await import("../runner-source.ts");
+  const { runnerModules } = await import("../../runner-source.ts");
   const bootMessage = Buffer.from(JSON.stringify(Object.fromEntries(runnerModules())));
   return join(cacheFolder, `${await snapshotKey(findPrograms(), bootMessage)}.pysnapshot`);
 }

@@ -4,18 +4,20 @@
  * | state of the cache | what happens |
  * |---|---|
  * | a good snapshot | it is used, after one check of its SHA-256 in each process |
- * | none, or a damaged, truncated or unreadable one | it is built and replaced |
+ * | none, or one that is damaged, truncated, unreadable or another user's | it is built and replaced |
  * | another process builds at the same time | both build, the last rename wins, both files are good |
- * | the folder cannot be written | the snapshot goes to a private folder among the temporary files, for this process |
+ * | the folder cannot be written, or others can write to it | the snapshot goes to a private folder among the temporary files, for this process |
  * | that cannot be written either | sessions start without a snapshot, which takes seconds each |
  */
 import { rmSync } from "node:fs";
-import { mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { toErrorMessage } from "../../errors.ts";
+import { toErrorMessage } from "../../../errors.ts";
 import { buildSnapshot } from "./build-snapshot.ts";
-import type { Programs } from "./programs.ts";
+import type { Programs } from "../programs.ts";
+import type { WallMode } from "../wall/plan-wall.ts";
+import { checkFolder } from "./own-files.ts";
 import { isGoodSnapshot, writeSnapshot } from "./snapshot-file.ts";
 import { snapshotKey } from "./snapshot-key.ts";
 
@@ -32,8 +34,9 @@ export interface SnapshotStoreOptions {
   readonly programs: Programs;
   readonly bootMessage: Uint8Array;
   readonly cacheFolder: string;
+  readonly wallMode: WallMode;
   /** Builds a snapshot. @default {@link buildSnapshot} */
-  readonly build?: (programs: Programs, bootMessage: Uint8Array) => Promise<Uint8Array>;
+  readonly build?: (programs: Programs, bootMessage: Uint8Array, wallMode: WallMode) => Promise<Uint8Array>;
 }
 
 /** A store of one snapshot. */
@@ -55,16 +58,15 @@ export function createSnapshotStore(options: SnapshotStoreOptions): SnapshotStor
   let privateFolder: string | undefined;
 
   async function find(): Promise<string | undefined> {
-    const path = join(
-      options.cacheFolder,
-      (await snapshotKey(options.programs, options.bootMessage)) + SUFFIX,
-    );
-    if (await isGoodSnapshot(path)) {
+    const name = (await snapshotKey(options.programs, options.bootMessage)) + SUFFIX;
+    const folder = await openCache(options.cacheFolder);
+    const path = folder === undefined ? undefined : join(folder, name);
+    if (path !== undefined && (await isGoodSnapshot(path))) {
       await touch(path);
       return path;
     }
-    const snapshot = await build(options.programs, options.bootMessage);
-    const kept = await keepInCache(path, snapshot);
+    const snapshot = await build(options.programs, options.bootMessage, options.wallMode);
+    const kept = path === undefined ? undefined : await keepInCache(path, snapshot);
     if (kept !== undefined) return kept;
     const own = await keepPrivately(snapshot);
     privateFolder = own === undefined ? undefined : dirname(own);
@@ -92,6 +94,22 @@ export function createSnapshotStore(options: SnapshotStoreOptions): SnapshotStor
   };
 }
 
+/** Where the cache really is; undefined when nothing can be kept there, or nothing that is there can be trusted. */
+async function openCache(folder: string): Promise<string | undefined> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const trust = await checkFolder(folder);
+    if ("path" in trust) return trust.path;
+    const { distrusted } = trust;
+    warn(
+      `The snapshot of Python is built for this process alone, as others could change it in "${folder}": ${distrusted}`,
+    );
+  } catch (error) {
+    warn(`The snapshot of Python cannot be kept in "${folder}": ${toErrorMessage(error)}`);
+  }
+  return undefined;
+}
+
 async function keepInCache(path: string, snapshot: Uint8Array): Promise<string | undefined> {
   const folder = dirname(path);
   try {
@@ -110,7 +128,9 @@ async function keepPrivately(snapshot: Uint8Array): Promise<string | undefined> 
   try {
     const folder = await mkdtemp(join(tmpdir(), "toolscript-"));
     process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-    const path = join(folder, `private${SUFFIX}`);
+    const trust = await checkFolder(folder);
+    if ("distrusted" in trust) throw new Error(trust.distrusted);
+    const path = join(trust.path, `private${SUFFIX}`);
     await writeSnapshot(path, snapshot);
     return path;
   } catch (error) {

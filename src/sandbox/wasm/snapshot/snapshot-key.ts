@@ -4,8 +4,8 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { guestProgram } from "./guest-program.ts";
-import { type Programs, readPyodideVersion } from "./programs.ts";
+import { guestProgram } from "../guest-program.ts";
+import { type Programs, readPyodideVersion } from "../programs.ts";
 
 /** Counts changes of the file format and of how a build works that no other input shows. */
 const FORMAT = 1;

@@ -2,11 +2,13 @@
  * The file of a snapshot: 16 bytes of magic, the SHA-256 of the rest, then Pyodide's own snapshot.
  *
  * Guarantees: a file is there in full or not at all, also when the machine stops in the middle or two processes write
- * the same one; a damaged file is told from a good one.
+ * the same one; a damaged file is told from a good one, and so is one that somebody else may have written.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { whyFileIsChangeable } from "./own-files.ts";
 
 const MAGIC = Buffer.from("toolscript-snap1", "latin1");
 const DIGEST_BYTES = 32;
@@ -17,13 +19,13 @@ export const SNAPSHOT_HEADER_BYTES = MAGIC.length + DIGEST_BYTES;
 /** Pyodide's snapshots are tens of megabytes; less than this is none. */
 const MIN_SNAPSHOT_BYTES = 1024 * 1024;
 
-/** Whether there is a readable, undamaged snapshot at `path`. */
+/** Whether there is a readable, undamaged snapshot at `path` that only this user, or root, can change. */
 export async function isGoodSnapshot(path: string): Promise<boolean> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    bytes = await readOwn(path);
   } catch {
-    return false; // absent or unreadable: it will be built anew
+    return false; // absent, unreadable or somebody else's: it will be built anew
   }
   const payload = bytes.subarray(SNAPSHOT_HEADER_BYTES);
   return (
@@ -31,6 +33,17 @@ export async function isGoodSnapshot(path: string): Promise<boolean> {
     bytes.subarray(0, MAGIC.length).equals(MAGIC) &&
     bytes.subarray(MAGIC.length, SNAPSHOT_HEADER_BYTES).equals(digestOf(payload))
   );
+}
+
+async function readOwn(path: string): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const reason = whyFileIsChangeable(await file.stat());
+    if (reason !== undefined) throw new Error(`Reading "${path}" failed: it is ${reason}`);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
 }
 
 /**
