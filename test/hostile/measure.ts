@@ -60,7 +60,7 @@ export async function startMeasuring(): Promise<Measurement> {
     noteTurn();
     if (performance.now() - lookedAt >= LOOK_EVERY_MS) look();
     turnAtMs = processorMs();
-    timer = setTimeout(() => setImmediate(() => isStopped || sample()), 1);
+    timer = setTimeout(() => setImmediate(sample), 1);
   }
   sample();
 
