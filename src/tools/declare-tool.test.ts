@@ -48,6 +48,14 @@ describe("declareTool()", () => {
     expect(await declarationError({ properties: { a: { pattern: "a".repeat(2_000) } } })).toContain(
       "shorten it",
     );
+    const patterns = Array.from({ length: 30 }, (_, at) => [`p${at}`, { pattern: "a".repeat(900) }]);
+    expect(await declarationError({ properties: Object.fromEntries(patterns) })).toContain("shorten them");
+    expect(await declarationError({ description: "d".repeat(1_000_001) })).toContain(
+      'than "1000000" characters',
+    );
+    expect(await declarationError({ properties: { ["n".repeat(1_000_001)]: {} } })).toContain(
+      "characters; make",
+    );
   });
 
   test("gives up schemas that take too long to compile, each and together", async () => {
