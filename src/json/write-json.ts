@@ -15,6 +15,8 @@ const MAX_LISTED_NAMES = 16 * 1024;
 const LIGHT = 16 * 1024;
 const MAX_LIGHT_DEPTH = 100;
 
+const LARGE_BYTES = 1024 * 1024;
+
 /** A value that stands in another as base64 of its JSON, and is never held in that form. */
 export class JsonInBase64 {
   readonly value: unknown;
@@ -29,10 +31,20 @@ export async function writeJson(value: unknown): Promise<Buffer<ArrayBuffer>> {
   const share = new TurnShare();
   const light = writeLightJson(value);
   if (light !== undefined) return Buffer.from(light);
-  const pieces: Buffer<ArrayBuffer>[] = [];
-  for await (const piece of writeTexts(value, share)) pieces.push(Buffer.from(piece));
-  await share.yieldTurn();
-  return Buffer.concat(pieces);
+  const bytes = await countJsonBytes(value, share);
+  const whole = Buffer.allocUnsafeSlow(bytes);
+  let at = 0;
+  for await (const text of writeTexts(value, share)) at += whole.write(text, at);
+  // Whoever takes it may have to look at all of it in one go, as for a signature.
+  if (bytes > LARGE_BYTES) await share.yieldTurn();
+  return whole;
+}
+
+/** Written twice, and held once: pieces that are joined at the end would be there twice. */
+async function countJsonBytes(value: unknown, share: TurnShare): Promise<number> {
+  let bytes = 0;
+  for await (const text of writeTexts(value, share)) bytes += Buffer.byteLength(text);
+  return bytes;
 }
 
 /** The JSON of a small value; undefined for one that takes more than a moment to write. */
@@ -112,9 +124,10 @@ class JsonWriter {
   /** A long string that is being written, and where it goes on. */
   #text = "";
   #textAt = 0;
-  /** What is being written in base64, and its last bytes that are not yet. */
+  /** What is being written in base64; its last bytes, which are not yet, are the first ones of the scratch. */
   #encoded: JsonWriter | undefined;
-  #unencoded: Buffer = Buffer.alloc(0);
+  #scratch = Buffer.alloc(0);
+  #restBytes = 0;
   #piece = "";
   /** Names of members that were listed for the piece. */
   #listed = 0;
@@ -190,13 +203,22 @@ class JsonWriter {
   /** Three bytes are four characters: what is left of a piece goes before the next one. */
   #goOnInBase64(writer: JsonWriter): void {
     const text = writer.next();
-    const bytes = Buffer.concat([this.#unencoded, Buffer.from(text)]);
-    const whole = text === "" ? bytes.length : bytes.length - (bytes.length % 3);
-    this.#piece += bytes.toString("base64", 0, whole);
-    this.#unencoded = bytes.subarray(whole);
+    const bytes = this.#restBytes + Buffer.byteLength(text);
+    if (bytes > this.#scratch.length) this.#growScratch(bytes);
+    this.#scratch.write(text, this.#restBytes);
+    const whole = text === "" ? bytes : bytes - (bytes % 3);
+    this.#piece += this.#scratch.toString("base64", 0, whole);
+    this.#scratch.copyWithin(0, whole, bytes);
+    this.#restBytes = bytes - whole;
     if (text !== "") return;
     this.#encoded = undefined;
     this.#piece += '"';
+  }
+
+  #growScratch(bytes: number): void {
+    const grown = Buffer.allocUnsafeSlow(2 * bytes);
+    this.#scratch.copy(grown, 0, 0, this.#restBytes);
+    this.#scratch = grown;
   }
 
   #goOnInText(): void {

@@ -7,6 +7,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ScriptLimits } from "../script/limits.ts";
 import type { Forward } from "./forward.ts";
 import { type Access, loopbackAccess } from "./http/access.ts";
+import { DEFAULT_MAX_BODIES_BYTES } from "./http/body-budget.ts";
 import { DEFAULT_MAX_UNREAD_BYTES } from "./http/connections.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "./http/read-body.ts";
 import { type ModelNames, sameModelNames } from "./names/model-names.ts";
@@ -75,6 +76,8 @@ export interface ProxyOptions {
   readonly maxUnreadBytes?: number;
   /** @default 33_554_432 */
   readonly maxBodyBytes?: number;
+  /** Bytes of the bodies of all requests under way; a key has half of them. @default 1_073_741_824 */
+  readonly maxBodiesBytes?: number;
   /**
    * Takes requests that need nothing changed (no code execution, no other model name) to an upstream that speaks the
    * Messages API itself: bytes in, bytes out. `forwardTo` makes one. @default none: every request goes through `model`
@@ -110,6 +113,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     stallMs = DEFAULT_STALL_MS,
     maxUnreadBytes = DEFAULT_MAX_UNREAD_BYTES,
     maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
+    maxBodiesBytes = DEFAULT_MAX_BODIES_BYTES,
     forward,
     poolStats,
     isReady = () => true,
@@ -133,6 +137,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     stallMs,
     maxUnreadBytes,
     maxBodyBytes,
+    maxBodiesBytes,
     forward,
     poolStats,
     isReady,

@@ -4,6 +4,7 @@
 import type { Model } from "../model/model.ts";
 import { ApiError } from "./errors/api-error.ts";
 import { quoted } from "./errors/shown-text.ts";
+import { BodyBudget } from "./http/body-budget.ts";
 import { Connections } from "./http/connections.ts";
 import { createSafeLog, type WriteEntry } from "./safe-log.ts";
 import { Containers } from "./containers/containers.ts";
@@ -21,6 +22,7 @@ export interface ServerState {
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
   readonly connections: Connections;
+  readonly bodies: BodyBudget;
   /** Writes an entry of the log, without keys and long texts. */
   readonly log: WriteEntry;
   /** The model of a client's name. @throws {ApiError} `not_found_error` */
@@ -40,7 +42,9 @@ export function createServerState(options: ResolvedOptions, lifecycle: Lifecycle
   });
   const connections = new Connections(options);
   const log = createSafeLog(options.log, (text) => options.access.isKey?.(text) === true);
-  return { options, containers, metrics, lifecycle, connections, log, model: createModelCache(options) };
+  const bodies = new BodyBudget(options.maxBodiesBytes);
+  const model = createModelCache(options);
+  return { options, containers, metrics, lifecycle, connections, bodies, log, model };
 }
 
 function createModelCache({ names, model }: ResolvedOptions): (name: string) => Model {

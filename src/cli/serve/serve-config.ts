@@ -70,6 +70,7 @@ const configSchema = z.strictObject({
   pingMs: milliseconds.optional(),
   stallMs: milliseconds.optional(),
   maxBodyBytes: z.int().min(1).optional(),
+  maxBodiesBytes: z.int().min(1).optional(),
   containerIdleMs: milliseconds.optional(),
   containerLifetimeMs: milliseconds.optional(),
   /** Megabytes of all interpreters together, each with all that its sandbox allows it. */

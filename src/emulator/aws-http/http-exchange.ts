@@ -60,7 +60,7 @@ export class HttpExchange {
    * @throws {BodyTooLargeError} when it is larger than `maxBytes`
    */
   async readBody(maxBytes: number): Promise<Buffer> {
-    const collected = new ByteCollector();
+    const collected = new ByteCollector(maxBytes);
     let size = 0;
     for await (const chunk of this.#request) {
       size += (chunk as Buffer).length;

@@ -14,6 +14,8 @@ export interface AccessGrant {
   /** Containers belong to it; the same for every request with the same key. */
   readonly ownerId: string;
   readonly limits: AccessLimits;
+  /** Whether nobody else is there to share with. @default false */
+  readonly isAlone?: boolean;
   /** Called once, when the request has ended, whatever its end is. */
   readonly onEnd?: () => void;
 }
@@ -54,9 +56,8 @@ export function readApiKey(headers: Headers): string | undefined {
 
 /** Lets in everybody on this machine and nobody else, no page of a browser included; all of them are one owner. */
 export function loopbackAccess(): Access {
-  // Nobody is here to share with.
   const limits = { maxContainers: Infinity, maxRunningScripts: Infinity };
-  const grant: AccessGrant = { ok: true, keyName: "loopback", ownerId: "loopback", limits };
+  const grant: AccessGrant = { ok: true, keyName: "loopback", ownerId: "loopback", limits, isAlone: true };
   return {
     isLocal: true,
     check(request) {

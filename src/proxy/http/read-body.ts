@@ -19,13 +19,10 @@ export const MAX_BODY_PARTS = 1_000_000;
 export const MAX_BODY_MEMBERS = 125_000;
 /** What a body may take in memory, as bytes and as a value together, as a multiple of the largest body. */
 const MEMORY_FACTOR = 3;
-/** Bytes of that memory that are kept for what is made of the value: ids of its blocks, messages for the model. */
-const RESERVED_SHARE = 1 / 12;
+/** Share of that memory that is kept for what is made of the value: ids of its blocks, messages for the model. */
+const RESERVED_SHARE = 1 / 6;
 /** Memory that any body may take, where only tiny ones are taken. */
 const MIN_BODY_MEMORY = 1024 * 1024;
-
-/** Bytes from which putting the pieces of a body together takes a turn of its own. */
-const LARGE_BYTES = 1024 * 1024;
 
 /** A body, read. */
 export interface JsonBody {
@@ -40,16 +37,19 @@ export interface ReadBodyOptions {
   /** Where the body comes from, when it comes from a socket: its pieces need no detour then. */
   readonly incoming?: Readable | undefined;
   readonly share?: TurnShare;
+  /** Hears of bytes that have come, and may refuse them. */
+  readonly onBytes?: (bytes: number) => void;
 }
 
-/** Reads a body. @throws {ApiError} `request_too_large`, or `invalid_request_error` when it is not JSON */
+/**
+ * Reads a body.
+ *
+ * @throws {ApiError} `request_too_large`, or `invalid_request_error` when it is not JSON
+ * @throws {ToolscriptError} `aborted` when the client left before its end
+ */
 export async function readJsonBody(request: Request, options: ReadBodyOptions): Promise<JsonBody> {
-  const { maxBytes, incoming, share = new TurnShare() } = options;
-  const collected = await collect(request, maxBytes, incoming);
-  const isLarge = collected.length > LARGE_BYTES;
-  if (isLarge) await share.yieldTurn();
-  const bytes = collected.finish();
-  if (isLarge) await share.yieldTurn();
+  const { maxBytes, share = new TurnShare() } = options;
+  const bytes = await collect(request, options);
   if (bytes.length === 0) throw invalidRequest("The request body is empty; want a JSON object");
   try {
     return { value: await readJson(bytes, toBounds(bytes.length, maxBytes), share), bytes };
@@ -82,15 +82,24 @@ function toBodyError(error: unknown): unknown {
   return new ApiError("request_too_large", `The request body holds too much: ${reason}`);
 }
 
-async function collect(request: Request, maxBytes: number, incoming?: Readable): Promise<ByteCollector> {
+async function collect(request: Request, options: ReadBodyOptions): Promise<Buffer<ArrayBuffer>> {
+  const { maxBytes, incoming, onBytes } = options;
   const claimed = request.headers.get("content-length");
   if (claimed !== null && Number(claimed) > maxBytes) throw tooLarge(maxBytes);
-  const collected = new ByteCollector();
-  for await (const piece of incoming === undefined ? toPieces(request) : toBuffered(incoming)) {
-    if (collected.length + piece.length > maxBytes) throw tooLarge(maxBytes);
-    collected.add(piece);
+  // At a socket the claim has been checked: no other number of bytes comes.
+  const isKnown = claimed !== null && incoming !== undefined;
+  const collected = new ByteCollector(isKnown ? Number(claimed) : maxBytes);
+  try {
+    for await (const piece of incoming === undefined ? toPieces(request) : toBuffered(incoming)) {
+      if (collected.length + piece.length > maxBytes) throw tooLarge(maxBytes);
+      onBytes?.(piece.length);
+      collected.add(piece);
+    }
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
+    throw new ToolscriptError("aborted", "Reading the request failed: the client left", { cause });
   }
-  return collected;
+  return collected.finish();
 }
 
 /** What has come since the last look at once, in however many pieces it came. A refusal leaves the connection be. */

@@ -4,7 +4,7 @@
  * Guarantee: what comes out has the shape of `RequestBody` in every part that is read later; what is wrong gets the
  * Messages API's own words. The body itself is not changed.
  */
-import type { Steps } from "../../turn-share.ts";
+import { runInShares, type Steps, TurnShare } from "../../turn-share.ts";
 import { invalidRequest } from "../errors/api-error.ts";
 import { quoted } from "../errors/shown-text.ts";
 import type { RequestBlock, RequestBody } from "./body-schema.ts";
@@ -39,12 +39,17 @@ export interface ParseOptions {
 export const DEFAULT_MAX_OUTPUT_CHARACTERS = 1.25 * 1024 * 1024;
 
 /** Checks a body. @throws {ApiError} `invalid_request_error` */
-export function* parseRequest(value: unknown, options: ParseOptions = {}): Steps<ParsedRequest> {
-  const body = yield* checkBody(value, { countsTokens: options.countsTokens === true });
+export async function parseRequest(
+  value: unknown,
+  options: ParseOptions = {},
+  share: TurnShare = new TurnShare(),
+): Promise<ParsedRequest> {
+  const { countsTokens = false, maxOutputCharacters = DEFAULT_MAX_OUTPUT_CHARACTERS } = options;
+  const body = await runInShares(checkBody(value, { countsTokens }), share);
   checkSupportedBody(body);
-  const tools = yield* readTools(body);
-  yield* checkBlocks(body, options.maxOutputCharacters ?? DEFAULT_MAX_OUTPUT_CHARACTERS);
-  const hasCodeHistory = yield* readUses(body);
+  const tools = await readTools(body, share);
+  await runInShares(checkBlocks(body, maxOutputCharacters), share);
+  const hasCodeHistory = await runInShares(readUses(body), share);
   return {
     body,
     stream: body.stream === true,

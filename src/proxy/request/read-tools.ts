@@ -5,12 +5,13 @@
  * client's business.
  */
 import { isToolscriptError } from "../../errors.ts";
-import type { Steps } from "../../turn-share.ts";
+import { runInShares, type Steps, type TurnShare } from "../../turn-share.ts";
 import { CODE_TOOL } from "../conversation/blocks.ts";
 import type { ModelTool } from "../../model/model.ts";
-import { declareTool } from "../../tools/declare-tool.ts";
+import { declareTool, type ToolOutline } from "../../tools/declare-tool.ts";
 import { toToolDeclarations } from "../../tools/python-alias.ts";
 import type { Tool } from "../../tools/tool.ts";
+import { WorkBudget } from "../../tools/work-budget.ts";
 import { invalidRequest } from "../errors/api-error.ts";
 import {
   builtinToolShape,
@@ -57,12 +58,13 @@ interface SortedTool {
 }
 
 /** Sorts the tools. @throws {ApiError} `invalid_request_error` */
-export function* readTools(body: RequestBody): Steps<ToolPlan> {
+export async function readTools(body: RequestBody, share: TurnShare): Promise<ToolPlan> {
   const entries = body.tools ?? [];
+  const context = { share, budget: new WorkBudget() };
   const sorted: SortedTool[] = [];
   for (const [at, entry] of entries.entries()) {
-    sorted.push(yield* readTool(entry, `tools.${at}`));
-    yield;
+    sorted.push(await readTool(entry, `tools.${at}`, context));
+    if (share.due) await share.yieldTurn();
   }
   checkUnique(sorted);
   const code = sorted.find((tool) => tool.code !== undefined)?.code;
@@ -78,20 +80,26 @@ export function* readTools(body: RequestBody): Steps<ToolPlan> {
   return plan;
 }
 
-function* readTool(entry: ToolEntry, path: string): Steps<SortedTool> {
+/** What reading the tools of one request may take. */
+interface ReadContext {
+  readonly share: TurnShare;
+  readonly budget: WorkBudget;
+}
+
+async function readTool(entry: ToolEntry, path: string, context: ReadContext): Promise<SortedTool> {
   const { type } = entry;
   if (type === undefined || type === null || type === "custom") {
-    return yield* readCustom(entry, `${path}.custom`);
+    return await readCustom(entry, `${path}.custom`, context);
   }
   if ((CODE_TOOL_TYPES as readonly string[]).includes(type)) return readCode(entry, type, `${path}.${type}`);
   return readBuiltin(entry, type, `${path}.${type}`);
 }
 
-function* readCustom(entry: ToolEntry, path: string): Steps<SortedTool> {
+async function readCustom(entry: ToolEntry, path: string, context: ReadContext): Promise<SortedTool> {
   check(customToolShape, entry, path);
   const tool = entry as CustomTool;
   const { name, allowed_callers, strict, input_examples: examples } = tool;
-  yield* checkExamples(examples ?? [], `${path}.input_examples`);
+  await runInShares(checkExamples(examples ?? [], `${path}.input_examples`), context.share);
   const callers = allowed_callers ?? ["direct"];
   const isDirect = callers.includes("direct");
   const isScript = callers.some((caller) => caller !== "direct");
@@ -101,10 +109,9 @@ function* readCustom(entry: ToolEntry, path: string): Steps<SortedTool> {
     );
   }
   if (!isScript && (examples ?? []).length === 0) return { name, isDirect };
-  const script = declare(tool, isScript, path);
-  yield;
+  const script = await declare(tool, isScript, path, context.budget);
   if (!isScript) return { name, isDirect };
-  yield* checkNoCircularRef(tool.input_schema, `${path}.input_schema`);
+  await runInShares(checkNoCircularRef(tool.input_schema, `${path}.input_schema`), context.share);
   return { name, isDirect, script };
 }
 
@@ -117,15 +124,16 @@ function checkExamples(examples: readonly unknown[], path: string): Steps<void> 
   return checkItems(examples, exampleShape, path);
 }
 
-function declare(data: CustomTool, isScript: boolean, path: string): Tool {
+async function declare(data: CustomTool, isScript: boolean, path: string, budget: WorkBudget): Promise<Tool> {
+  const outline: ToolOutline = {
+    name: data.name,
+    description: data.description ?? "",
+    inputSchema: data.input_schema,
+    allowedCallers: isScript ? ["programmatic"] : ["direct"],
+    ...(data.input_examples ? { inputExamples: data.input_examples } : {}),
+  };
   try {
-    return declareTool({
-      name: data.name,
-      description: data.description ?? "",
-      inputSchema: data.input_schema,
-      allowedCallers: isScript ? ["programmatic"] : ["direct"],
-      ...(data.input_examples ? { inputExamples: data.input_examples } : {}),
-    });
+    return await declareTool(outline, budget);
   } catch (error) {
     if (isToolscriptError(error, "invalid-tool")) throw invalidRequest(`${path}: ${error.message}`);
     throw error;

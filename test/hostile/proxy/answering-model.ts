@@ -1,8 +1,7 @@
 /**
  * A model that answers at once and looks at nothing.
  */
-import { accumulate } from "../../../src/model/accumulate.ts";
-import type { ContentBlock, MessageEvent, Model } from "../../../src/model/model.ts";
+import type { ContentBlock, Model, ModelResponse } from "../../../src/model/model.ts";
 import { responseToEvents } from "../../../src/model/response-events.ts";
 
 /** A model that counts how often it was sampled. */
@@ -15,25 +14,28 @@ export function createAnsweringModel(
   content: readonly ContentBlock[] = [{ type: "text", text: "Done" }],
 ): AnsweringModel {
   let samples = 0;
-  async function* stream(): AsyncGenerator<MessageEvent> {
-    samples += 1;
-    yield* responseToEvents({
-      id: "msg_1",
-      type: "message",
-      role: "assistant",
-      model: "answering",
-      content,
-      stop_reason: content.some(({ type }) => type === "tool_use") ? "tool_use" : "end_turn",
-      usage: {},
-    });
-  }
+  const message: ModelResponse = {
+    id: "msg_1",
+    type: "message",
+    role: "assistant",
+    model: "answering",
+    content,
+    stop_reason: content.some(({ type }) => type === "tool_use") ? "tool_use" : "end_turn",
+    usage: {},
+  };
   return {
     id: "test:answering",
     scripted: false,
     get samples() {
       return samples;
     },
-    stream,
-    create: () => accumulate(stream()),
+    async *stream() {
+      samples += 1;
+      yield* responseToEvents(message);
+    },
+    async create() {
+      samples += 1;
+      return message;
+    },
   };
 }

@@ -31,6 +31,8 @@ const result = (at: number): string => `{"type":"tool_result","tool_use_id":"too
 /** Bodies by name. */
 const BODIES: Readonly<Record<string, () => string>> = {
   small: () => `{${HEAD},${TALK}}`,
+  "a script": () =>
+    `{${HEAD},${TALK},"tools":[${CODE},{"name":"get","input_schema":{"type":"object"},"allowed_callers":["code_execution_20260120"]}]}`,
   "warm up": () =>
     `{${HEAD},"messages":[${many(3_000, '{"role":"user","content":[{"type":"text","text":"x"}]},{"role":"assistant","content":"y"}')},{"role":"user","content":"${"z".repeat(300_000)}"}]}`,
   "wrong numbers in stop_sequences": () => `{${HEAD},${TALK},"stop_sequences":[${many(15_000_000, "1")}]}`,
@@ -66,9 +68,9 @@ const BODIES: Readonly<Record<string, () => string>> = {
     `{${HEAD},${TALK},"metadata":[${many(2_000, `${"[".repeat(400)}${"]".repeat(400)}`)}]}`,
   "one string": () => `{${HEAD},"messages":[{"role":"user","content":"${"x".repeat(33_000_000)}"}]}`,
   "one string with one wide character": () =>
-    `{${HEAD},"messages":[{"role":"user","content":"\u20ac${"x".repeat(29_000_000)}"}]}`,
+    `{${HEAD},"messages":[{"role":"user","content":"\u20ac${"x".repeat(26_000_000)}"}]}`,
   "strings with wide characters": () =>
-    `{${HEAD},"messages":[{"role":"user","content":[${many(2_900, () => `{"type":"text","text":"\u20ac${"x".repeat(10_000)}"}`)}]}]}`,
+    `{${HEAD},"messages":[{"role":"user","content":[${many(2_600, () => `{"type":"text","text":"\u20ac${"x".repeat(10_000)}"}`)}]}]}`,
   "a string of escapes": () =>
     `{${HEAD},"messages":[{"role":"user","content":"${'\\"'.repeat(16_000_000)}"}]}`,
   "one number": () => `{${HEAD},${TALK},"temperature":${"1".repeat(33_000_000)}}`,

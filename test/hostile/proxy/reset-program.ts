@@ -45,7 +45,7 @@ async function sendAndReset(port: number, localAddress: string): Promise<void> {
   const written = Promise.withResolvers<void>();
   socket.write(toRequest(port), () => written.resolve());
   await written.promise;
-  const closed = once(socket, "close");
+  const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.resetAndDestroy();
   await closed;
 }
