@@ -15,79 +15,94 @@ import type { ResponseFailure } from "./connections.ts";
 /** Facts for a line of the log. */
 export type Facts = Readonly<Record<string, unknown>>;
 
-/** An open account. */
-export interface Account {
-  /** Notes who asks; their place is given back when the account is closed. */
-  begin(grant: AccessGrant): void;
-  setKind(kind: RequestKind): void;
-  note(facts: Facts): void;
-  /** Counts bytes of the body. @throws {ApiError} when too many are held already */
-  readonly takeBytes: (bytes: number) => void;
-  /** The work is done. Only the first call counts. */
-  end(status: number, error?: unknown): void;
-  /** The account stays open until the returned function is called. */
-  awaitDelivery(): (failure: ResponseFailure | undefined) => void;
+/** What was asked, before anything is known of whoever asks. */
+export interface Asked {
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
 }
 
-/** Opens the account of a request. */
-export function openAccount(
-  state: ServerState,
-  requestId: string,
-  { method, path }: { readonly method: string; readonly path: string },
-): Account {
-  const leave = state.lifecycle.enter();
-  const count = state.metrics.begin();
-  const startedAt = performance.now();
-  let kind: RequestKind = "other";
-  let facts: Facts = {};
-  let release: (() => void) | undefined;
-  let body: HeldBody | undefined;
-  let done: { readonly status: number; readonly error: unknown } | undefined;
-  let isDelivered = true;
-  let failure: ResponseFailure | undefined;
+/** The account of a request. */
+export class Account {
+  readonly #state: ServerState;
+  readonly #asked: Asked;
+  readonly #startedAt = performance.now();
+  readonly #leave: () => void;
+  readonly #count: (kind: RequestKind, status: number) => void;
+  #kind: RequestKind = "other";
+  #facts: Facts = {};
+  #body: HeldBody | undefined;
+  #onEnd: (() => void) | undefined;
+  #done: { readonly status: number; readonly error: unknown } | undefined;
+  #isDelivered = true;
+  #failure: ResponseFailure | undefined;
 
-  function close(): void {
-    if (done === undefined || !isDelivered) return;
-    const { status } = done;
-    leave();
-    release?.();
-    body?.release();
-    count(kind, status);
-    const error = failure?.isStall === true ? failure : (done.error ?? failure);
-    const ms = Math.round((performance.now() - startedAt) * 100) / 100;
-    const { level, ...reason } = judge(status, error);
-    state.log({ level, event: "request", requestId, method, path, kind, status, ms, ...facts, ...reason });
+  /** Opens it. */
+  constructor(state: ServerState, asked: Asked) {
+    this.#state = state;
+    this.#asked = asked;
+    this.#leave = state.lifecycle.enter();
+    this.#count = state.metrics.begin();
   }
 
-  return {
-    begin({ keyName, ownerId, isAlone, onEnd }) {
-      facts = { key: keyName };
-      release = onEnd;
-      body = state.bodies.open(ownerId, isAlone === true);
-    },
-    takeBytes: (bytes) => body?.take(bytes),
-    setKind: (value) => (kind = value),
-    note(more) {
-      facts = { ...facts, ...more };
-    },
-    end(status, error) {
-      if (done !== undefined) return;
-      done = { status, error };
-      close();
-    },
-    awaitDelivery() {
-      isDelivered = false;
-      return (why) => {
-        isDelivered = true;
-        failure = why;
-        close();
-      };
-    },
-  };
+  /** Notes who asks; their place is given back when the account is closed. */
+  begin({ keyName, ownerId, isAlone, onEnd }: AccessGrant): void {
+    this.#facts = { key: keyName };
+    this.#onEnd = onEnd;
+    this.#body = this.#state.bodies.open(ownerId, isAlone === true);
+  }
+
+  setKind(kind: RequestKind): void {
+    this.#kind = kind;
+  }
+
+  note(facts: Facts): void {
+    this.#facts = { ...this.#facts, ...facts };
+  }
+
+  /** Counts bytes of the body. @throws {ApiError} when too many are held already */
+  takeBytes(bytes: number): void {
+    this.#body?.take(bytes);
+  }
+
+  /** The work is done. Only the first call counts. */
+  end(status: number, error?: unknown): void {
+    if (this.#done !== undefined) return;
+    this.#done = { status, error };
+    this.#close();
+  }
+
+  /** Keeps the account open until the returned function is called. */
+  awaitDelivery(): (failure: ResponseFailure | undefined) => void {
+    this.#isDelivered = false;
+    return (failure) => {
+      this.#isDelivered = true;
+      this.#failure = failure;
+      this.#close();
+    };
+  }
+
+  #close(): void {
+    if (this.#done === undefined || !this.#isDelivered) return;
+    const { status, error } = this.#done;
+    this.#leave();
+    this.#onEnd?.();
+    this.#body?.release();
+    this.#count(this.#kind, status);
+    const ms = Math.round((performance.now() - this.#startedAt) * 100) / 100;
+    const { level, ...reason } = judge(status, error, this.#failure);
+    const outcome = { kind: this.#kind, status, ms, ...this.#facts, ...reason };
+    this.#state.log({ level, event: "request", ...this.#asked, ...outcome });
+  }
 }
 
 /** A fault in mid-stream, when the status had long been sent, is often no more than a client that left. */
-function judge(status: number, error: unknown): Pick<LogEntry, "level"> & { readonly reason?: string } {
+function judge(
+  status: number,
+  thrown: unknown,
+  failure: ResponseFailure | undefined,
+): Pick<LogEntry, "level"> & { readonly reason?: string } {
+  const error = failure?.isStall === true ? failure : (thrown ?? failure);
   const isFault = error !== undefined && (status >= 500 || status === 200);
   if (!isFault) return { level: "info" };
   return { level: status === 200 ? "warn" : "error", reason: toReason(error) };

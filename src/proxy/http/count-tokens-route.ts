@@ -19,7 +19,7 @@ const CHARACTERS_PER_TOKEN = 3.6;
 
 /** Answers `POST /v1/messages/count_tokens`. @throws {ApiError | ToolscriptError} */
 export async function answerCountTokens(exchange: Exchange, state: ServerState): Promise<Response> {
-  exchange.setKind("count-tokens");
+  exchange.account.setKind("count-tokens");
   const { request } = await readRequest(exchange, state, true);
   if (request.tools.code !== undefined || request.hasCodeHistory) {
     await runInShares(readTurnHistory(request));

@@ -10,10 +10,9 @@ import { type ApiError, toErrorBody } from "../errors/api-error.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { createId } from "../ids.ts";
 import { writeJson } from "../../json/write-json.ts";
-import type { RequestKind } from "../metrics/metrics.ts";
 import type { ServerState } from "../server-state.ts";
 import type { AccessGrant } from "./access.ts";
-import { openAccount } from "./account.ts";
+import { Account } from "./account.ts";
 import { addressOf } from "./connections.ts";
 import type { AccessRequest } from "./foreign-request.ts";
 
@@ -33,17 +32,8 @@ export interface Exchange {
   /** Aborted when the client has left. */
   readonly signal: AbortSignal;
   readonly abort: (reason: Error) => void;
-  /** Counts bytes of the body as they come. @throws {ApiError} when too many are held already */
-  readonly takeBytes: (bytes: number) => void;
-  /** Says how the request is counted. */
-  setKind(kind: RequestKind): void;
-  /** Adds to the request's line of the log; a later value of a name wins. */
-  note(facts: Readonly<Record<string, unknown>>): void;
-  /**
-   * Ends the work; for a stream, when its last byte is there. Only the first call counts. The exchange is over when the
-   * client has the last byte as well.
-   */
-  end(status: number, error?: unknown): void;
+  /** What the log and the metrics say of it. Ended when the work is done; closed when the client has the last byte. */
+  readonly account: Account;
 }
 
 /** Answers with JSON, and ends the exchange. */
@@ -53,7 +43,7 @@ export async function respondJson(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const bytes = await writeJson(body);
-  exchange.end(200);
+  exchange.account.end(200);
   return toResponse(bytes, 200, exchange.requestId, headers);
 }
 
@@ -65,7 +55,8 @@ export async function runExchange(
 ): Promise<Response> {
   const requestId = createId("req");
   const { incoming, outgoing } = bindingsOf(context);
-  const account = openAccount(state, requestId, context.req);
+  const { method, path } = context.req;
+  const account = new Account(state, { requestId, method, path });
   if (outgoing !== undefined) state.connections.whenOver(outgoing, account.awaitDelivery());
   try {
     const grant = await authorize(context, state);
@@ -75,7 +66,7 @@ export async function runExchange(
     if (outgoing !== undefined) {
       state.connections.whenOver(outgoing, (failure) => failure && client.abort(failure));
     }
-    return await answer({ requestId, request, incoming, grant, ...client, ...account });
+    return await answer({ requestId, request, incoming, grant, account, ...client });
   } catch (thrown) {
     const error = toApiError(thrown);
     account.end(error.status, thrown);

@@ -35,7 +35,7 @@ export async function answerMessages(exchange: Exchange, state: ServerState): Pr
   const { request, bytes } = await readRequest(exchange, state);
   // Not awaited: of the body only what is needed is held while the model answers, its bytes or its value.
   if (forward === undefined || !isForwardable(request, names)) return answerRequest(exchange, state, request);
-  exchange.setKind("pass-through");
+  exchange.account.setKind("pass-through");
   state.lifecycle.checkOpen(false);
   return forwardRequest(exchange, forward, bytes);
 }
@@ -47,7 +47,7 @@ async function answerRequest(
 ): Promise<Response> {
   const model = state.model(request.body.model);
   if (request.tools.code !== undefined) return await answerTurn(exchange, state, request, model);
-  exchange.setKind("pass-through");
+  exchange.account.setKind("pass-through");
   // A history may hold scripts although the request has no code tool; scripts that wait in it are an error.
   if (request.hasCodeHistory) await runInShares(readTurnHistory(request));
   state.lifecycle.checkOpen(false);
@@ -69,7 +69,8 @@ export async function readRequest(
   checkVersion(headers);
   const share = new TurnShare();
   const { maxBodyBytes: maxBytes } = options;
-  const { request: received, incoming, takeBytes: onBytes } = exchange;
+  const { request: received, incoming, account } = exchange;
+  const onBytes = (count: number): void => account.takeBytes(count);
   const { value, bytes } = await readJsonBody(received, { maxBytes, incoming, share, onBytes });
   const parseOptions = {
     betaHeader: headers.get("anthropic-beta") ?? undefined,
@@ -98,14 +99,14 @@ async function answerTurn(
 ): Promise<Response> {
   const history = await runInShares(readTurnHistory(request));
   const isContinuation = history.pending.length > 0;
-  exchange.setKind(isContinuation ? "continuation" : "code");
+  exchange.account.setKind(isContinuation ? "continuation" : "code");
   state.lifecycle.checkOpen(isContinuation);
   const { ownerId, limits } = exchange.grant;
   const { maxContainers, maxRunningScripts } = limits;
   const owner = { ownerId, maxContainers, maxRunningScripts };
   const turn = await openTurn(request.containerId, history, owner, state.containers);
   const { signal } = exchange;
-  exchange.note({ container: turn.container.id, results: history.results.length });
+  exchange.account.note({ container: turn.container.id, results: history.results.length });
   const listener = toListener(state, exchange);
   const events = runTurn({ ...turn, ...state.options, request, model, listener, signal });
   const leased = withLease(events, turn.container, signal);
@@ -138,11 +139,11 @@ function toListener({ metrics, log }: ServerState, exchange: Exchange): TurnList
     onSample: () => {
       metrics.countSample();
       samples += 1;
-      exchange.note({ samples });
+      exchange.account.note({ samples });
     },
     onWave: (calls) => {
       metrics.countWave(calls);
-      exchange.note({ calls });
+      exchange.account.note({ calls });
     },
     onScriptEnd: (outcome) => {
       if (outcome.type === "result") {
@@ -178,6 +179,6 @@ function respondStream(
     abort: exchange.abort,
     stallMs: options.stallMs,
     toErrorData: (thrown) => toErrorBody(toApiError(thrown), requestId),
-    onEnd: (error) => exchange.end(200, error),
+    onEnd: (error) => exchange.account.end(200, error),
   });
 }

@@ -66,7 +66,9 @@ const NOTICE = "toolscript:";
 
 /** The same beginning, however it is spaced, cased, or filled with what nobody sees. */
 const FORGED_NOTICE = new RegExp(
-  `\\[(?=${[...NOTICE].map((letter) => `[\\s\\p{Cc}\\p{Cf}]*${letter}`).join("")})`,
+  `\\[(?=${NOTICE.split("")
+    .map((letter) => `[\\s\\p{Cc}\\p{Cf}]*${letter}`)
+    .join("")})`,
   "giu",
 );
 

@@ -26,13 +26,13 @@ export async function slow(context: CaseContext, name: unknown): Promise<SlowRep
   const large = createAnsweringModel([{ type: "text", text: "x".repeat(8 * MIB) }]);
   const isUnread = name === "a request whose answer nobody reads";
   const model = isUnread ? large : createAnsweringModel();
-  let stalled = 0;
+  const stalled = { count: 0 };
   const proxy = createProxy({
     model: () => model,
     sandbox: idleSandbox,
     stallMs: 1_000,
     maxUnreadBytes: 64 * MIB,
-    log: ({ reason }) => void (/stopped reading/.test(String(reason)) && (stalled += 1)),
+    log: ({ reason }) => void (/stopped reading/.test(String(reason)) && (stalled.count += 1)),
   });
   const { url, port } = await proxy.listen();
   const [neighbour, clients] = [startThread(CLIENT), startThread(SLOW)];
@@ -43,11 +43,12 @@ export async function slow(context: CaseContext, name: unknown): Promise<SlowRep
   for (const count of [500, 20_000]) {
     manyHeaders.push(await clients.call<number>("sendHeaders", { port, count }));
   }
-  while (isUnread && stalled < UNREAD_CLIENTS) await new Promise((resolve) => setTimeout(resolve, 50));
+  const toStall = isUnread ? UNREAD_CLIENTS : 0;
+  while (stalled.count < toStall) await new Promise((resolve) => setTimeout(resolve, 50));
   await new Promise((resolve) => setTimeout(resolve, 500));
   const asked = await neighbour.call<Readonly<Record<string, number>>>("stopAsking");
   await clients.call("closeAll");
   await Promise.all([neighbour.stop(), clients.stop()]);
   await proxy.close({ deadlineMs: 0 });
-  return { neighbour: asked, stalled, manyHeaders };
+  return { neighbour: asked, stalled: stalled.count, manyHeaders };
 }

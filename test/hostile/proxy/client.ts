@@ -1,7 +1,6 @@
 /**
  * A client of a proxy, for a thread of its own.
  */
-import { once } from "node:events";
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { createRandom, type Random } from "../random.ts";
@@ -38,25 +37,25 @@ export async function send(url: unknown): Promise<Answered> {
 
 const SMALL = Buffer.from('{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}]}');
 const agent = new Agent({ keepAlive: true });
-let isAsking = false;
+const asking = { goesOn: false };
 let answers: Record<string, number> = {};
 
 /** Sends small requests, one after another, until `stopAsking`. */
 export function keepAsking(url: unknown): void {
-  isAsking = true;
+  asking.goesOn = true;
   void ask(String(url));
 }
 
 /** How often which status came. */
 export function stopAsking(): Readonly<Record<string, number>> {
-  isAsking = false;
+  asking.goesOn = false;
   const all = answers;
   answers = {};
   return all;
 }
 
 async function ask(url: string): Promise<void> {
-  while (isAsking) {
+  while (asking.goesOn) {
     const { status } = await post(url, SMALL, agent);
     answers[status] = (answers[status] ?? 0) + 1;
   }
@@ -113,8 +112,8 @@ export async function misbehave(argument: unknown): Promise<void> {
   const closed = new Promise((resolve) => socket.once("close", resolve));
   for (const piece of random.pick(MANNERS)(target, random)) {
     if (socket.destroyed) break;
-    if (!socket.write(piece))
-      await Promise.race([new Promise((resolve) => socket.once("drain", resolve)), closed]);
+    const drained = new Promise((resolve) => socket.once("drain", resolve));
+    if (!socket.write(piece)) await Promise.race([drained, closed]);
   }
   socket.resetAndDestroy();
   await closed;
