@@ -137,4 +137,22 @@ export const JSON_SCHEMA_SCENES: Readonly<Record<string, Scene>> = {
     input: () => ({ a: list(1_500, () => 299) }),
     calls: 200,
   },
+  "large defaults for many items": {
+    tool: near({
+      properties: { a: { items: { properties: { list: { default: list(9_000, (at) => at) } } } } },
+    }),
+    input: () => ({ a: list(400, () => ({})) }),
+  },
+  "a default in a very wide object": {
+    tool: near({
+      properties: { unit: { default: "EUR" } },
+      additionalProperties: { properties: { n: { default: 1 } } },
+    }),
+    input: () => members(100_000, () => 1),
+  },
+  "sets of Unicode for the format regex": {
+    isSlow: true,
+    tool: far(text({ format: "regex" })),
+    input: () => ({ a: "\\p{L}".repeat(100_000) }),
+  },
 };
