@@ -14,9 +14,12 @@ function reasonOf(schema: JsonSchema): string {
   }
 }
 
+const metaSchema = new Ajv2020({ strict: false, logger: false });
+
 /** Whether Ajv takes a schema, by the meta-schema of 2020-12 and by compiling it. */
 function isPlainValid(schema: JsonSchema): boolean {
-  const ajv = new Ajv2020({ strict: false, logger: false, ownProperties: true });
+  if (!metaSchema.validateSchema(schema)) return false;
+  const ajv = new Ajv2020({ strict: false, logger: false, meta: false, validateSchema: false });
   try {
     ajv.compile(schema);
     return true;
@@ -107,7 +110,7 @@ describe("checkDocument()", () => {
       enum: [],
     };
     let refused = 0;
-    for (let seed = 1; seed <= 600; seed += 1) {
+    for (let seed = 1; seed <= 300; seed += 1) {
       const random = createRandom(seed);
       const schema = generateSchema(random);
       const keyword = random.pick(Object.keys(wrong) as (keyof typeof wrong)[]);
@@ -120,6 +123,6 @@ describe("checkDocument()", () => {
       );
       refused += reason === "valid" ? 0 : 1;
     }
-    expect(refused).toBeGreaterThan(100);
+    expect(refused).toBeGreaterThan(60);
   });
 });
