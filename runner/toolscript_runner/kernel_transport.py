@@ -23,8 +23,8 @@ LINGER_SECONDS = 0.1
 # A script that computes on, or never lets its loop rest, has its calls carried to the host after this time.
 CALL_SECONDS = 0.02
 
-# Answers have about this many bytes at most; the rest is asked for. (One frame may have more.)
-MAX_ANSWER_BYTES = 8 * 1024 * 1024
+# Bytes of one answer; the rest, which may begin in the middle of a frame, is asked for. The host takes no more.
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
 # A sleep of this many seconds or more lets output leave first. Longer ones than the second are Python's to refuse.
 LONG_SLEEP_SECONDS = 0.01
@@ -143,9 +143,12 @@ class KernelTransport:
         """What the runner wrote, and whether that is all of it."""
         parts, size = [], 0
         while self._written and size < MAX_ANSWER_BYTES:
-            part = self._written.popleft()
-            parts.append(part)
-            size += len(part)
+            part = memoryview(self._written.popleft())
+            room = MAX_ANSWER_BYTES - size
+            if len(part) > room:
+                self._written.appendleft(part[room:])
+            parts.append(part[:room])
+            size += len(parts[-1])
         return b"".join(parts), not self._written
 
     def interrupt(self, cell):

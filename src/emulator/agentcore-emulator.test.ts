@@ -274,3 +274,28 @@ describe("startAgentCoreEmulator() records", () => {
     expect(fresh.requests).toEqual([]);
   });
 });
+
+describe("startAgentCoreEmulator() goes on", () => {
+  test("when a script writes a line to the kernel's channel that has no end", async () => {
+    const { execute } = await connect(emulator);
+    const flood = execute("import os\nblock = b'x' * 1048576\nwhile True: os.write(4, block)");
+    await expect(flood).rejects.toMatchObject({ name: "InternalServerException" });
+    expect((await execute("print(1)")).structuredContent?.stdout).toBe("1\n");
+  });
+
+  test("and keeps the beginning of a command's output when there is no end of it", async () => {
+    const { invoke } = await connect(emulator);
+    const { structuredContent } = await invoke("executeCommand", { command: "yes | head -c 3000000" });
+    expect(structuredContent).toMatchObject({ exitCode: 0 });
+    expect(structuredContent?.stdout?.length).toBe(1024 * 1024);
+  });
+
+  test("when a command cannot be started", async () => {
+    const { execute, invoke } = await connect(emulator);
+    await execute("import os, shutil\nshutil.rmtree(os.getcwd())");
+    const { structuredContent } = await invoke("startCommandExecution", { command: "true" });
+    const { taskId = "" } = structuredContent ?? {};
+    expect(await invoke("executeCommand", { command: "true" })).toMatchObject({ isError: true });
+    expect(await invoke("getTask", { taskId })).toMatchObject({ isError: true });
+  });
+});

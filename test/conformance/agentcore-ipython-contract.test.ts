@@ -44,6 +44,14 @@ describe.skipIf(skip)("AgentCore sandbox on a real IPython kernel", { timeout: T
 
   for (const one of sandboxContract) test(`[${one.id}] ${one.shows}`, () => bench.prove(one));
 
+  test("kernels that start at once all start, however slowly", async () => {
+    const sandbox = agentcore({ ...clientOptions(emulator), maxAttempts: 1 });
+    const sessions = await Promise.all(Array.from({ length: 6 }, () => openScriptSession({ sandbox })));
+    const results = await Promise.all(sessions.map((session) => session.run("print(1)").result));
+    expect(results.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 6 }, () => "1\n"));
+    await sandbox.close();
+  });
+
   test("20 gathered calls cost two invocations", async () => {
     const sandbox = agentcore(clientOptions(emulator));
     const session = await openScriptSession({ sandbox, tools: [echo] });

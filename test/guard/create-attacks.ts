@@ -1,8 +1,8 @@
 /**
  * Create requests that each loosen one thing.
  */
-import { deflateSync, inflateSync } from "node:zlib";
 import { type Attack, type CreateBody, type Target, ATTACKER_NAME, create } from "./attack.ts";
+import { PACKED, repackRunner, replaceProcessOne } from "./change-program.ts";
 
 type Change = (body: CreateBody, target: Target) => void;
 
@@ -21,9 +21,6 @@ function host(name: string, value: unknown): [string, Change, string] {
   return [`sets HostConfig.${name} to ${JSON.stringify(value)}`, change, `HostConfig.${name}`];
 }
 
-/** The packed files in the runner's program text. */
-const PACKED = /"(eN[^"]+)"/;
-
 /** Changes the program text. */
 function program(name: string, change: (runner: string) => string): [string, Change, string] {
   const changeBody: Change = (body) => {
@@ -34,18 +31,6 @@ function program(name: string, change: (runner: string) => string): [string, Cha
     command.push(changed);
   };
   return [`has a program that ${name}`, changeBody, "is not the runner of this version"];
-}
-
-/** Unpacks the runner's files, changes them, and packs them again. */
-function repackRunner(change: (files: Record<string, string>) => object) {
-  return (runner: string): string =>
-    runner.replace(PACKED, (_match, packed: string) => {
-      const files = JSON.parse(inflateSync(Buffer.from(packed, "base64")).toString()) as Record<
-        string,
-        string
-      >;
-      return `"${deflateSync(JSON.stringify(change(files)), { level: 9 }).toString("base64")}"`;
-    });
 }
 
 const WRONG_USERS: readonly unknown[] = [
@@ -163,6 +148,8 @@ const changes: readonly [name: string, change: Change, says: string | RegExp][] 
     repackRunner((files) => ({ ...files, "more.py": "" })),
   ),
   program("has a runner in it that cannot be unpacked", (runner) => runner.replace(/eN\w/, "eNA")),
+  program("has another process 1", (runner) => replaceProcessOne(runner, "import os")),
+  program("runs more between what is packed", (runner) => runner.replace(/"(eN\w)/, '"");x=("$1')),
   program("has no runner in it", (runner) => runner.replace(PACKED, '""')),
   ["has no labels", (body) => void (body.Labels = {}), "label"],
   ["leaves HostConfig out", (body) => void Reflect.deleteProperty(body, "HostConfig"), "HostConfig"],

@@ -49,14 +49,18 @@ export async function startMeasuring(): Promise<Measurement> {
     lookedAt = performance.now();
   }
 
+  function noteTurn(): void {
+    longestTurnMs = Math.max(longestTurnMs, processorMs() - turnAtMs - excludedInTurnMs);
+    excludedInTurnMs = 0;
+  }
+
   // A timer and then an immediate: a turn that was long is seen whole, an idle loop stays idle.
   function sample(): void {
     if (isStopped) return;
-    longestTurnMs = Math.max(longestTurnMs, processorMs() - turnAtMs - excludedInTurnMs);
-    excludedInTurnMs = 0;
+    noteTurn();
     if (performance.now() - lookedAt >= LOOK_EVERY_MS) look();
     turnAtMs = processorMs();
-    timer = setTimeout(() => setImmediate(() => isStopped || sample()), 1);
+    timer = setTimeout(() => setImmediate(sample), 1);
   }
   sample();
 
@@ -73,6 +77,8 @@ export async function startMeasuring(): Promise<Measurement> {
     },
     async stop() {
       await sleep(5);
+      // The last turn may have been the long one, and its sample is yet to come.
+      noteTurn();
       isStopped = true;
       clearTimeout(timer);
       const usedMs = processorMs() - startedAtMs - excludedMs;

@@ -4,7 +4,6 @@
  * Guarantee: `end()` leaves no process of them.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 
 /** Status of a task as the service names it. */
 export type TaskStatus = "submitted" | "working" | "completed" | "canceled" | "failed";
@@ -19,6 +18,9 @@ export interface CommandTask {
   /** Seconds. */
   executionTime: number;
 }
+
+/** What is kept of the output of one command. */
+const MAX_OUTPUT_CHARACTERS = 1024 * 1024;
 
 /** Commands of one session. */
 export class CommandTasks {
@@ -41,14 +43,18 @@ export class CommandTasks {
       exitCode: undefined,
       executionTime: 0,
     };
-    child.stdout.on("data", (chunk: Buffer) => (task.stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (task.stderr += chunk.toString()));
-    child.once("close", (code: number | null) => {
-      task.exitCode = code ?? -1;
-      task.executionTime = (performance.now() - startedAt) / 1000;
-      if (task.status === "working") task.status = code === 0 ? "completed" : "failed";
+    child.stdout.on("data", (chunk: Buffer) => (task.stdout = keep(task.stdout, chunk)));
+    child.stderr.on("data", (chunk: Buffer) => (task.stderr = keep(task.stderr, chunk)));
+    child.once("error", (error) => (task.stderr = keep(task.stderr, Buffer.from(error.message))));
+    const ended = new Promise<void>((resolve) => {
+      child.once("close", (code: number | null) => {
+        task.exitCode = code ?? -1;
+        task.executionTime = (performance.now() - startedAt) / 1000;
+        if (task.status === "working") task.status = code === 0 ? "completed" : "failed";
+        resolve();
+      });
     });
-    this.#tasks.set(task.id, { task, child, ended: once(child, "close") });
+    this.#tasks.set(task.id, { task, child, ended });
     return task;
   }
 
@@ -79,6 +85,12 @@ export class CommandTasks {
   async end(): Promise<void> {
     await Promise.all([...this.#tasks.keys()].map((id) => this.stop(id)));
   }
+}
+
+function keep(text: string, chunk: Buffer): string {
+  return text.length < MAX_OUTPUT_CHARACTERS
+    ? (text + chunk.toString()).slice(0, MAX_OUTPUT_CHARACTERS)
+    : text;
 }
 
 function killGroup({ pid }: ChildProcess): void {

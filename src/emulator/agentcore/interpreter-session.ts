@@ -46,7 +46,7 @@ export class InterpreterSession {
     this.folder = folder;
     this.#kernel = kernel;
     this.#options = options;
-    this.#timer = setTimeout(() => void this.end(), details.timeoutSeconds * 1000).unref();
+    this.#timer = setTimeout(() => this.#expire(), details.timeoutSeconds * 1000).unref();
   }
 
   /** Starts a session. @throws {KernelGoneError} when its kernel does not start */
@@ -87,6 +87,10 @@ export class InterpreterSession {
   end(): Promise<void> {
     this.#end ??= this.#finish();
     return this.#end;
+  }
+
+  #expire(): void {
+    this.end().catch(() => {}); // files that cannot be removed are no reason to end more than the session
   }
 
   async #finish(): Promise<void> {

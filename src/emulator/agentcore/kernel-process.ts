@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
+import { LineBuffer } from "./line-buffer.ts";
 
 /** What one execution gave. */
 export interface Execution {
@@ -75,12 +76,15 @@ export async function startKernel({ command, folder, memoryMb }: KernelOptions):
 /** What is kept of a kernel's standard error, to explain an early end. */
 const KEPT_COMPLAINT_CHARACTERS = 2000;
 
+/** What one execution may give; the service sends 100 MB at most. */
+const MAX_EXECUTION_BYTES = 100_000_000;
+
 class KernelProcess implements Kernel {
   /** The kernel's first line, which says that it is ready. */
   readonly ready: Promise<unknown>;
   readonly #child: ChildProcess;
   readonly #waiting: Waiting[] = [];
-  #lines: Buffer[] = [];
+  readonly #lines = new LineBuffer(MAX_EXECUTION_BYTES);
   #complaint = "";
   #isGone = false;
 
@@ -124,20 +128,17 @@ class KernelProcess implements Kernel {
   }
 
   #read(chunk: Buffer): void {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      this.#lines.push(chunk.subarray(start, end));
-      const execution = parseExecution(Buffer.concat(this.#lines).toString());
-      this.#lines = [];
-      start = end + 1;
-      if (execution === undefined) {
-        this.#end("a script wrote to its channel");
-        void this.kill();
-        return;
-      }
-      this.#waiting.shift()?.resolve(execution);
+    const executions = this.#lines.push(chunk)?.map(parseExecution);
+    if (executions === undefined) this.#endBecause("it gave too much at once");
+    for (const execution of executions ?? []) {
+      if (execution === undefined) this.#endBecause("a script wrote to its channel");
+      else this.#waiting.shift()?.resolve(execution);
     }
-    if (start < chunk.length) this.#lines.push(chunk.subarray(start));
+  }
+
+  #endBecause(reason: string): void {
+    this.#end(reason);
+    this.kill().catch(() => {}); // it ends by itself, then
   }
 
   #end(reason: string): void {

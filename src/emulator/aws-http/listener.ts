@@ -44,8 +44,13 @@ export async function listenHttp(
   let isLocal = true;
   const onRequest = (request: AnyRequest, response: AnyResponse): void => {
     const exchange = new HttpExchange(request, response);
-    if (isForeign(exchange.headers, isLocal)) refuse(exchange);
-    else handler(exchange).catch(() => exchange.cut());
+    if (isForeign(exchange.headers, isLocal)) {
+      refuse(exchange);
+      return;
+    }
+    handler(exchange)
+      .catch(() => exchange.cut())
+      .catch(() => {}); // the connection is gone already
   };
   const http1 = createHttp1Server({ keepAliveTimeout: 60_000 }, onRequest);
   const http2 = createHttp2Server({}, onRequest);

@@ -2,13 +2,16 @@
  * The three requests to AgentCore that sessions need, over the AWS SDK: start, execute code, stop.
  *
  * Guarantees: each is one HTTP request without retries (the caller knows what may be repeated); a started session is never
- * unknown to us, because a start that is repeated has the same token; all result events are read. The SDK is an optional
- * peer: nothing of it is loaded before the first request. Credentials stay inside the client.
+ * unknown to us, because a start that is repeated has the same token. What code printed is read here and not by the SDK,
+ * which makes whatever it is told to at once; every other answer is small or refused. The SDK is an optional peer: nothing
+ * of it is loaded before the first request. Credentials stay inside the client.
  */
-import type { BedrockAgentCoreClient, CodeInterpreterStreamOutput } from "@aws-sdk/client-bedrock-agentcore";
+import type { BedrockAgentCoreClient } from "@aws-sdk/client-bedrock-agentcore";
 import { ToolscriptError } from "../../errors.ts";
 import type { AgentCoreSettings } from "./agentcore-options.ts";
-import type { CodeOutput } from "./kernel-answer.ts";
+import { type CodeOutput, readCodeOutput, StreamedException } from "./answer/code-output.ts";
+import { damaged } from "./answer/event-stream.ts";
+import { keepAnswersSmall, takeBody } from "./answer/response-body.ts";
 
 type Sdk = typeof import("@aws-sdk/client-bedrock-agentcore");
 
@@ -23,7 +26,10 @@ export interface RequestOptions {
   readonly timeoutMs: number;
 }
 
-/** The requests. They throw whatever the SDK throws, or `sandbox-timeout`, or `agentcore-answer` for a damaged stream. */
+/**
+ * The requests. They throw whatever the SDK throws, or `sandbox-timeout`, or `agentcore-answer` for a damaged stream, or
+ * `work-limit` for an answer that is too large.
+ */
 export interface AgentCoreClient {
   /** Starts a session and returns its id. */
   start(clientToken: string, options: RequestOptions): Promise<string>;
@@ -61,14 +67,15 @@ export function createAgentCoreClient(settings: AgentCoreSettings): AgentCoreCli
         name: "executeCode",
         arguments: { language: "python", code },
       });
+      const takenBody = takeBody(command.middlewareStack);
       return await within(options, async (abortSignal) => {
-        let hasBegun = false;
+        await client.send(command, { abortSignal });
         try {
-          const { stream } = await client.send(command, { abortSignal });
-          hasBegun = true;
-          return await collect(stream ?? []);
+          return await readCodeOutput(takenBody());
         } catch (cause) {
-          if (abortSignal.aborted || !isDamage(cause, hasBegun)) throw cause;
+          if (abortSignal.aborted || cause instanceof ToolscriptError || cause instanceof StreamedException) {
+            throw cause;
+          }
           throw damaged("its event stream was cut off", cause);
         }
       });
@@ -101,6 +108,7 @@ async function connect(settings: AgentCoreSettings): Promise<{ sdk: Sdk; client:
       httpsAgent: agent,
     },
   });
+  keepAnswersSmall(client.middlewareStack);
   return { sdk, client };
 }
 
@@ -129,32 +137,4 @@ async function within<T>(
     const message = `Waiting for AgentCore failed: no complete answer came within "${timeoutMs}" ms`;
     throw new ToolscriptError("sandbox-timeout", message, { cause });
   }
-}
-
-type ResultEvents = AsyncIterable<CodeInterpreterStreamOutput> | Iterable<CodeInterpreterStreamOutput>;
-
-async function collect(stream: ResultEvents): Promise<CodeOutput> {
-  const stdout: string[] = [];
-  let stderr = "";
-  for await (const { result } of stream) {
-    const texts = result?.content?.map(({ text }) => text ?? "") ?? [];
-    const { structuredContent } = result ?? {};
-    // Without structured content the texts are all there is.
-    stdout.push(...(structuredContent?.stdout === undefined ? texts : [structuredContent.stdout]));
-    stderr += structuredContent?.stderr ?? (result?.isError === true ? texts.join("") : "");
-  }
-  return { stdout, stderr };
-}
-
-/** Once a successful answer has begun, a failure without a name of the service is a damaged answer. */
-function isDamage(thrown: unknown, hasBegun: boolean): boolean {
-  if (!(thrown instanceof Error) || thrown.name.endsWith("Exception")) return false;
-  const { $metadata } = thrown as { $metadata?: { httpStatusCode?: number } };
-  return hasBegun || $metadata?.httpStatusCode === 200;
-}
-
-function damaged(reason: string, cause?: unknown): ToolscriptError {
-  return new ToolscriptError("agentcore-answer", `Reading an answer of AgentCore failed: ${reason}`, {
-    cause,
-  });
 }

@@ -4,11 +4,15 @@
  * `data` holds `status`, `requestId` and `exception` when the service gave them. It never contains credentials.
  */
 import {
+  isToolscriptError,
+  shorten,
+  toErrorMessage,
   ToolscriptError,
   type ToolscriptErrorCode,
-  isToolscriptError,
-  toErrorMessage,
 } from "../../errors.ts";
+
+/** Characters of what the service said that an error shows. */
+const SHOWN_CHARACTERS = 1_000;
 
 /** What was being done. */
 export type AgentCoreAction = "start" | "invoke" | "stop" | "get";
@@ -78,7 +82,7 @@ export function retryAfterMs(thrown: unknown): number {
 export function toAgentCoreError(thrown: unknown, action: AgentCoreAction, subject: string): ToolscriptError {
   if (isToolscriptError(thrown)) return thrown;
   const name = nameOf(thrown);
-  const message = toErrorMessage(thrown);
+  const message = shorten(toErrorMessage(thrown), SHOWN_CHARACTERS);
   const status = statusOf(thrown);
   const what = `${ACTIONS[action]} "${subject}" failed`;
   if (message.startsWith("Region is missing")) {
@@ -114,7 +118,8 @@ function toCode(
     return "agentcore-session-lost";
   }
   if (/ENOTFOUND/.test(networkText(thrown))) return "agentcore-access";
-  return CODES[name] ?? (status === undefined ? undefined : STATUS_CODES[status]) ?? "agentcore-failed";
+  if (Object.hasOwn(CODES, name)) return CODES[name] ?? "agentcore-failed";
+  return (status === undefined ? undefined : STATUS_CODES[status]) ?? "agentcore-failed";
 }
 
 const HINTS: Partial<Record<ToolscriptErrorCode, string>> = {
@@ -140,7 +145,7 @@ function hintFor(code: ToolscriptErrorCode, name: string, message: string, actio
 }
 
 function nameOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.name : "";
+  return thrown instanceof Error ? shorten(toErrorMessage(thrown.name)) : "";
 }
 
 function statusOf(thrown: unknown): number | undefined {
@@ -158,7 +163,7 @@ function toData(thrown: unknown, name: string, status: number | undefined): Reco
 }
 
 function networkText(thrown: unknown): string {
-  return `${String(field(thrown, "code"))} ${toErrorMessage(thrown)}`;
+  return shorten(`${toErrorMessage(field(thrown, "code"))} ${toErrorMessage(thrown)}`, SHOWN_CHARACTERS);
 }
 
 function field(value: unknown, name: string): unknown {

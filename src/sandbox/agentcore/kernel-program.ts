@@ -5,7 +5,8 @@
  * left in the kernel's namespace. The other end is `runner/toolscript_runner/kernel.py`.
  */
 import { createHash } from "node:crypto";
-import { deflateSync } from "node:zlib";
+import { promisify } from "node:util";
+import { deflate } from "node:zlib";
 import { packRunnerSources, pythonSourcesClass } from "../runner-source.ts";
 
 /** What an exchange says. */
@@ -14,7 +15,7 @@ export interface ExchangeRequest {
   readonly sequence: number;
   /** Seconds after which the kernel answers, whatever the script does. */
   readonly seconds: number;
-  /** Frames, each a JSON object on its line. */
+  /** Frames, each a JSON object on its line; the last one may go on in the next exchange of a delivery. */
   readonly frames: string;
   /** The cell in which to raise `KeyboardInterrupt`; 0 for none. @default 0 */
   readonly interruptedCell?: number;
@@ -52,31 +53,35 @@ let packedSources: string | undefined;
  * A file in the session's temporary folder outlives the kernel: when the program is repeated after a failure and finds the
  * file but no runner, the kernel is another one, and the script, which may have run, must not run again.
  */
-export function installProgram(marker: string, request: ExchangeRequest): string {
+export async function installProgram(marker: string, request: ExchangeRequest): Promise<string> {
+  const given = await toArguments(request);
   packedSources ??= packRunnerSources((name) => !NOT_FOR_KERNELS.has(name));
   const once = `toolscript-${createHash("sha256").update(marker).digest("hex").slice(0, 32)}`;
   return INSTALL.replaceAll("MARKER", () => JSON.stringify(marker))
     .replace("ONCE", () => JSON.stringify(once))
     .replace("PACKED_SOURCES", packedSources)
-    .replace("ARGUMENTS", () => toArguments(request));
+    .replace("ARGUMENTS", () => given);
 }
 
 /** A program that makes the exchange. */
-export function exchangeProgram(marker: string, request: ExchangeRequest): string {
+export async function exchangeProgram(marker: string, request: ExchangeRequest): Promise<string> {
+  const given = await toArguments(request);
   const isNew = JSON.stringify(`${marker}${KERNEL_IS_NEW}`);
-  return `(lambda kernel: kernel.exchange(${toArguments(request)}) if kernel else print(${isNew}))(__import__("sys").modules.get("${MODULE}"))\n`;
+  return `(lambda kernel: kernel.exchange(${given}) if kernel else print(${isNew}))(__import__("sys").modules.get("${MODULE}"))\n`;
 }
 
+const deflateText = promisify(deflate);
+
 /** Positional, in the order of the function in `kernel.py`. */
-function toArguments({
+async function toArguments({
   sequence,
   seconds,
   frames,
   interruptedCell = 0,
   held = false,
-}: ExchangeRequest): string {
+}: ExchangeRequest): Promise<string> {
   const packed = frames.length > MAX_PLAIN_CHARACTERS;
-  const data = packed ? deflateSync(frames, { level: 1 }).toString("base64") : toAscii(frames);
+  const data = packed ? (await deflateText(frames, { level: 1 })).toString("base64") : toAscii(frames);
   const time = Math.max(0, seconds).toFixed(3);
   return [sequence, time, JSON.stringify(data), toPython(packed), interruptedCell, toPython(held)].join(",");
 }

@@ -8,7 +8,7 @@ import { ToolscriptError, isToolscriptError } from "../../errors.ts";
 import type { AgentCoreClient } from "./agentcore-client.ts";
 import { type AgentCoreAction, toAgentCoreError } from "./agentcore-error.ts";
 import type { AgentCoreSettings } from "./agentcore-options.ts";
-import type { CodeOutput } from "./kernel-answer.ts";
+import type { CodeOutput } from "./answer/code-output.ts";
 import type { Meter } from "./meter.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import { withRetries } from "./retry.ts";
@@ -43,7 +43,7 @@ export interface ExecuteOptions<T> {
   readonly sequence: number;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
-  readonly read: (output: CodeOutput) => T;
+  readonly read: (output: CodeOutput) => Promise<T>;
 }
 
 /** Starts a session. @throws {ToolscriptError} `agentcore-access`, `agentcore-quota`, `agentcore-throttled`, `aborted` … */
@@ -85,7 +85,7 @@ function createSession(context: RemoteContext, id: string): RemoteSession {
         meter.invoked(id);
         const output = await client.execute(id, code, { signal, timeoutMs });
         received = output.stdout.reduce((sum, text) => sum + text.length, 0);
-        return read(output);
+        return await read(output);
       });
       const ms = performance.now() - startedAt;
       meter.answered({ sessionId: id, sequence, ms, attempts, sent: code.length, received });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { runAtOnce } from "../../turn-share.ts";
 import type { JsonSchema } from "../tool.ts";
-import { fillDefaults, toDefaultPlan } from "./defaults.ts";
+import { fillDefaults, toDefaultPlan, toHeaviestDefault } from "./defaults.ts";
 
 function fill(schema: JsonSchema, value: unknown): unknown {
   return runAtOnce(fillDefaults(toDefaultPlan(schema), value));
@@ -47,6 +47,21 @@ describe("fillDefaults()", () => {
       $ref: "#/$defs/node",
     };
     expect(JSON.stringify(fill(schema, {}))).toBe(`${'{"next":'.repeat(9)}{}${"}".repeat(9)}`);
+  });
+
+  test("copies a very wide object, key by key", () => {
+    const value = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`k${at}`, at]));
+    const plan = toDefaultPlan(unit);
+    const filled = runAtOnce(fillDefaults(plan, value, new Map([[value, Object.keys(value)]])));
+    expect(filled).toEqual({ ...value, unit: "EUR" });
+  });
+
+  test("refuses what defaults would make far too large", () => {
+    const large = Array.from({ length: 9_000 }, (_, at) => at);
+    const rows = Array.from({ length: 30 }, () => ({}));
+    const schema = { properties: { rows: { items: { properties: { list: { default: large } } } } } };
+    expect(() => fill(schema, { rows })).toThrow("its defaults would add more than 250000 parts");
+    expect(toHeaviestDefault(toDefaultPlan(schema))).toBe(9_001);
   });
 
   test("has no plan where no default can be reached", () => {

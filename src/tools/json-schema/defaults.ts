@@ -7,15 +7,22 @@ import type { JsonSchema } from "../tool.ts";
 import { isObject } from "./keywords.ts";
 import { followPointer } from "./pointer.ts";
 
-/** Defaults that are filled in for one input. */
-export const DEFAULT_MAX_FILLED = 100_000;
+/** Parts that defaults may add to one input. */
+export const DEFAULT_MAX_FILLED_PARTS = 250_000;
 /** Levels of defaults within defaults. */
 const MAX_NESTED_DEFAULTS = 8;
+
+/** One default. */
+interface Fallback {
+  readonly value: unknown;
+  /** Objects, arrays and values in it. */
+  readonly parts: number;
+}
 
 /** Where defaults are, seen from one place of an input. A recursive schema makes it a circle. */
 export class DefaultPlan {
   /** Defaults of properties that may be missing. */
-  readonly own = new Map<string, unknown>();
+  readonly own = new Map<string, Fallback>();
   readonly properties = new Map<string, DefaultPlan>();
   readonly prefix = new Map<number, DefaultPlan>();
   /** For all other properties, and for all other items. */
@@ -28,17 +35,41 @@ export function toDefaultPlan(root: JsonSchema): DefaultPlan | undefined {
   return new Planner(root).toPlan();
 }
 
+/** Parts of the largest default of a plan; 0 where there is none. */
+export function toHeaviestDefault(plan: DefaultPlan | undefined, seen = new Set<DefaultPlan>()): number {
+  if (plan === undefined || seen.has(plan)) return 0;
+  seen.add(plan);
+  const own = [...plan.own.values()].map(({ parts }) => parts);
+  return Math.max(0, ...own, ...toInner(plan).map((inner) => toHeaviestDefault(inner, seen)));
+}
+
+/** Keys of objects that are known to have many. */
+type WideKeys = ReadonlyMap<unknown, readonly string[]>;
+
 /**
  * Fills in what is missing, in steps between which the caller may pause.
  *
+ * @param wide The keys of objects that have many, where they are known.
  * @returns the value with defaults; the same one when nothing was missing
+ * @throws {Error} when the defaults would make it far too large
  */
-export function* fillDefaults(plan: DefaultPlan | undefined, value: unknown): Steps<unknown> {
-  return plan === undefined ? value : yield* new Filler().fill(plan, value, 0);
+export function* fillDefaults(
+  plan: DefaultPlan | undefined,
+  value: unknown,
+  wide: WideKeys = new Map(),
+): Steps<unknown> {
+  return plan === undefined ? value : yield* new Filler(wide).fill(plan, value, 0);
 }
 
+type Members = Readonly<Record<string, unknown>>;
+
 class Filler {
-  #filled = 0;
+  readonly #wide: WideKeys;
+  #parts = 0;
+
+  constructor(wide: WideKeys) {
+    this.#wide = wide;
+  }
 
   *fill(plan: DefaultPlan, value: unknown, nested: number): Steps<unknown> {
     yield undefined;
@@ -46,33 +77,25 @@ class Filler {
     return isObject(value) ? yield* this.#fillMembers(plan, value, nested) : value;
   }
 
-  *#fillMembers(plan: DefaultPlan, value: Readonly<Record<string, unknown>>, nested: number): Steps<unknown> {
-    let filled = value;
-    for (const [key, fallback] of plan.own) {
-      const isMissing = !Object.hasOwn(filled, key) || filled[key] === undefined;
-      if (!isMissing || nested > MAX_NESTED_DEFAULTS || this.#filled >= DEFAULT_MAX_FILLED) continue;
-      this.#filled += 1;
+  *#fillMembers(plan: DefaultPlan, value: Members, nested: number): Steps<unknown> {
+    const changes: [string, unknown][] = [];
+    for (const [key, fallback] of nested > MAX_NESTED_DEFAULTS ? [] : plan.own) {
+      if (Object.hasOwn(value, key) && value[key] !== undefined) continue;
+      const made = this.#make(fallback);
       const inner = plan.properties.get(key);
-      const made = structuredClone(fallback);
-      filled = withMember(
-        filled,
-        value,
-        key,
-        inner === undefined ? made : yield* this.fill(inner, made, nested + 1),
-      );
+      changes.push([key, inner === undefined ? made : yield* this.fill(inner, made, nested + 1)]);
     }
     for (const [key, inner] of plan.properties) {
       if (!Object.hasOwn(value, key)) continue;
       const next = yield* this.fill(inner, value[key], nested);
-      if (next !== value[key]) filled = withMember(filled, value, key, next);
+      if (next !== value[key]) changes.push([key, next]);
     }
-    if (plan.others === undefined) return filled;
-    for (const key of Object.keys(value)) {
-      if (plan.own.has(key) || plan.properties.has(key)) continue;
+    for (const key of plan.others === undefined ? [] : this.#toKeys(value)) {
+      if (plan.others === undefined || plan.own.has(key) || plan.properties.has(key)) continue;
       const next = yield* this.fill(plan.others, value[key], nested);
-      if (next !== value[key]) filled = withMember(filled, value, key, next);
+      if (next !== value[key]) changes.push([key, next]);
     }
-    return filled;
+    return changes.length === 0 ? value : yield* this.#copy(value, changes);
   }
 
   *#fillItems(plan: DefaultPlan, value: readonly unknown[], nested: number): Steps<unknown> {
@@ -87,18 +110,44 @@ class Filler {
     }
     return filled ?? value;
   }
+
+  #make({ value, parts }: Fallback): unknown {
+    this.#parts += parts;
+    if (this.#parts > DEFAULT_MAX_FILLED_PARTS) {
+      throw new Error(`its defaults would add more than ${DEFAULT_MAX_FILLED_PARTS} parts`);
+    }
+    return parts === 1 ? value : structuredClone(value);
+  }
+
+  /** A copy with changes; a very wide object is copied in steps. */
+  *#copy(value: Members, changes: readonly (readonly [string, unknown])[]): Steps<unknown> {
+    const keys = this.#wide.get(value);
+    const copy: Members = keys === undefined ? { ...value } : {};
+    for (const [at, key] of (keys ?? []).entries()) {
+      setMember(copy, key, value[key]);
+      if (at % KEYS_A_STEP === 0) yield undefined;
+    }
+    for (const [key, changed] of changes) setMember(copy, key, changed);
+    return copy;
+  }
+
+  #toKeys(value: Members): readonly string[] {
+    return this.#wide.get(value) ?? Object.keys(value);
+  }
 }
 
-/** Sets a member in a copy, which is made for the first one. */
-function withMember(
-  filled: Readonly<Record<string, unknown>>,
-  original: Readonly<Record<string, unknown>>,
-  key: string,
-  value: unknown,
-): Readonly<Record<string, unknown>> {
-  const copy = filled === original ? { ...original } : filled;
-  Object.defineProperty(copy, key, { value, writable: true, enumerable: true, configurable: true });
-  return copy;
+/** Members that are copied in one step. */
+const KEYS_A_STEP = 500;
+
+/** As JSON sets it: a member of any name is a member like any other. */
+function setMember(members: Members, key: string, value: unknown): void {
+  if (key !== "__proto__") (members as Record<string, unknown>)[key] = value;
+  else Object.defineProperty(members, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function countParts(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 1;
+  return Object.values(value).reduce((parts: number, part) => parts + countParts(part), 1);
 }
 
 /** Makes one plan for each schema, then forgets those that lead to no default. */
@@ -130,7 +179,7 @@ class Planner {
   #read({ properties, additionalProperties, items, prefixItems }: JsonSchema, plan: DefaultPlan): void {
     for (const [key, part] of isObject(properties) ? Object.entries(properties) : []) {
       if (isObject(part) && part["default"] !== undefined && !plan.own.has(key)) {
-        plan.own.set(key, part["default"]);
+        plan.own.set(key, { value: part["default"], parts: countParts(part["default"]) });
       }
       const inner = this.#plan(part);
       if (inner !== undefined && !plan.properties.has(key)) plan.properties.set(key, inner);

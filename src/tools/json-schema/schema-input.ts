@@ -3,7 +3,7 @@
  * long, and in a thread otherwise.
  */
 import { toErrorMessage } from "../../errors.ts";
-import { runAtOnce, runInShares, type Steps, TurnShare } from "../../turn-share.ts";
+import { runAtOnce, runInShares, TurnShare } from "../../turn-share.ts";
 import {
   type Checked,
   type CheckOptions,
@@ -21,7 +21,7 @@ import { checkInThread } from "../thread/check-in-thread.ts";
 import type { ThreadSchema } from "../thread/thread-messages.ts";
 import type { JsonSchema } from "../tool.ts";
 import { type Bound, CompiledSchema } from "./compiled-schema.ts";
-import { type DefaultPlan, fillDefaults } from "./defaults.ts";
+import { type DefaultPlan, fillDefaults, toHeaviestDefault } from "./defaults.ts";
 import { keepCompiled } from "./schema-cache.ts";
 import { workMeter } from "./work-meter.ts";
 
@@ -29,6 +29,8 @@ import { workMeter } from "./work-meter.ts";
 const SYNC_STEPS = 60_000;
 /** Steps of a check in the loop that has a share of a turn: about 15 ms at worst. */
 const LOOP_STEPS = 2_000_000;
+/** Parts that defaults may add to an input that is checked at once. */
+const MAX_SYNC_FILLED_PARTS = 10_000;
 /** Characters that counting characters takes a step for. */
 const COUNTED_CHARS_A_STEP = 2;
 /** Characters of a key beyond which paths become costly. */
@@ -51,12 +53,14 @@ export interface SchemaInputOptions extends ThreadSchema {
 export class SchemaInput {
   readonly #document: string;
   readonly #options: SchemaInputOptions;
+  readonly #heaviestDefault: number;
   #compiled: CompiledSchema | undefined;
 
   /** @param document The schema as JSON text. */
   constructor(document: string, options: SchemaInputOptions) {
     this.#document = document;
     this.#options = options;
+    this.#heaviestDefault = toHeaviestDefault(options.defaults);
   }
 
   /** Compiles the schema now. @throws {Error} when it is not valid */
@@ -78,8 +82,10 @@ export class SchemaInput {
     const compiled = this.#compiled;
     const size = measureSmall(input, SMALL_INPUT_PARTS);
     if (size !== undefined && compiled !== undefined && this.#options.fitsLoop) {
-      const filled = this.#options.defaults === undefined ? input : runAtOnce(this.#fill(input));
-      const checked = this.#checkHere(compiled, input, filled, size, SYNC_STEPS, options);
+      const isFilled = this.#heaviestDefault * size.parts <= MAX_SYNC_FILLED_PARTS;
+      const checked = isFilled
+        ? this.#checkHere(compiled, input, this.#fillHere(input), size, SYNC_STEPS, options)
+        : undefined;
       if (checked !== undefined) return checked;
     }
     return this.#checkLater(input, new InputWalk(input, undefined, takeListed()), options);
@@ -119,7 +125,7 @@ export class SchemaInput {
       if (share.due || walk.wideKeys.size > 0) await share.yieldTurn();
       while (!walk.advance(PARTS_A_LOOK)) if (share.due) await share.yieldTurn();
       if (walk.depth > DEFAULT_MAX_INPUT_DEPTH) return refuseInput(TOO_DEEP, share.usedMs);
-      const filled = await runInShares(this.#fill(input), share);
+      const filled = await runInShares(fillDefaults(this.#options.defaults, input, walk.wideKeys), share);
       const checked = await this.#checkInLoop(input, filled, walk, share, options);
       return checked === undefined
         ? await this.#checkInThread(input, filled, walk, share, options)
@@ -160,7 +166,8 @@ export class SchemaInput {
     return bare.verdict.ok ? { ok: true, value: input, usedMs: total } : { ...first.verdict, usedMs: total };
   }
 
-  #fill(input: unknown): Steps<unknown> {
-    return fillDefaults(this.#options.defaults, input);
+  #fillHere(input: unknown): unknown {
+    const { defaults } = this.#options;
+    return defaults === undefined ? input : runAtOnce(fillDefaults(defaults, input));
   }
 }

@@ -5,6 +5,7 @@
 import { parentPort } from "node:worker_threads";
 import { toErrorMessage } from "../../errors.ts";
 import { ThreadWork } from "./thread-work.ts";
+import { threadMs } from "./thread-time.ts";
 import type { ThreadReply, ThreadRequest, ThreadTask } from "./thread-messages.ts";
 
 const port = parentPort;
@@ -37,9 +38,6 @@ function run(current: ThreadTask, json: string): ThreadReply {
   }
 }
 
-/** Processor time of this thread, where Node tells it. */
 function usedMs(): number {
-  if (typeof process.threadCpuUsage !== "function") return performance.now();
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
+  return threadMs() ?? performance.now();
 }

@@ -19,8 +19,8 @@ export type ThreadOutcome =
   | (ThreadReply & { readonly done: true })
   | { readonly done: false; readonly reason: string; readonly usedMs: number };
 
-/** Time beyond a task's own bound, for reading the text and compiling the schema, after which the thread is ended. */
-const GRACE_MS = 20_000;
+/** Time beyond a task's own bound, for reading, compiling and a busy machine, after which the thread is ended. */
+const GRACE_MS = 60_000;
 /** Characters that travel together. */
 const MESSAGE_CHARS = 64 * 1024;
 

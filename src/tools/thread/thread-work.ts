@@ -2,11 +2,11 @@
 import { checkDocument } from "../json-schema/check-document.ts";
 import { type Bound, CompiledSchema } from "../json-schema/compiled-schema.ts";
 import { workMeter } from "../json-schema/work-meter.ts";
-import { runBounded } from "../run-bounded.ts";
 import { Shelf } from "../shelf.ts";
 import type { JsonSchema } from "../tool.ts";
 import { DEFAULT_MAX_COMPILE_MS } from "./limits.ts";
 import type { ThreadAnswer, ThreadSchema, ThreadTask } from "./thread-messages.ts";
+import { TooSlow, within } from "./thread-time.ts";
 
 /** Compiled schemas that a thread keeps, and what they may hold together. */
 const MAX_KEPT_SCHEMAS = 200;
@@ -18,8 +18,6 @@ const COMPILED_BYTES_A_CHAR = 100;
 const COLLECT_STEPS = 5_000_000;
 
 const TOO_LARGE = "it is too large, or a reference leads to itself";
-
-class TooSlow extends Error {}
 
 /** The work of one thread. */
 export class ThreadWork {
@@ -82,20 +80,10 @@ function toCompiled(document: JsonSchema, schema: ThreadSchema): CompiledSchema 
 /** Bounds a pass of a check by time; the second one by steps as well, since what it finds is only to be told. */
 function toBound(maxMs: number): Bound {
   return (job, maxErrors) => {
-    const isCollecting = maxErrors !== Infinity;
-    const metered = () =>
-      isCollecting
-        ? workMeter.measure(job, COLLECT_STEPS, undefined, maxErrors)
-        : ({ done: true, value: job() } as const);
-    const bounded = runBounded(metered, maxMs);
-    return bounded.done ? bounded.value : bounded;
+    const steps = maxErrors === Infinity ? Infinity : COLLECT_STEPS;
+    // The meter is set for the first pass, too: a pass that was stopped has left it as it was.
+    return within(maxMs, () => workMeter.measure(job, steps, undefined, maxErrors));
   };
-}
-
-function within<Value>(maxMs: number, job: () => Value): Value {
-  const bounded = runBounded(job, Math.max(1, Math.round(maxMs)));
-  if (bounded.done) return bounded.value;
-  throw new TooSlow();
 }
 
 function match(

@@ -107,7 +107,7 @@ export class ZodWatch {
       ({ _zod: internals }: { _zod: Runnable }) => [internals, internals.run] as const,
     );
     try {
-      for (const slot of patterns) slot.holder[slot.key] = this.#watched.get(slot);
+      for (const slot of patterns) this.#replace(slot);
       for (const [internals, run] of runs) {
         internals.run = (payload, context) => {
           this.#countUnion();
@@ -116,9 +116,18 @@ export class ZodWatch {
       }
       return job();
     } finally {
-      for (const { holder, key, pattern } of patterns) holder[key] = pattern;
+      for (const { holder, key, pattern, match } of patterns) {
+        holder[key] = pattern;
+        if (match !== undefined) holder["fn"] = match;
+      }
       for (const [internals, run] of runs) internals.run = run;
     }
+  }
+
+  #replace(slot: PatternSlot): void {
+    const { holder, key, match } = slot;
+    holder[key] = this.#watched.get(slot);
+    if (match !== undefined) holder["fn"] = (text: string) => this.#match(slot, text) ?? match(text);
   }
 
   #countUnion(): void {

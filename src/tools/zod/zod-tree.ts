@@ -11,6 +11,8 @@ export interface PatternSlot {
   readonly key: string;
   readonly pattern: RegExp;
   readonly cost: PatternCost;
+  /** Matches a text in the pattern's place, in the custom formats of Zod. */
+  readonly match: ((text: string) => unknown) | undefined;
 }
 
 /** A schema as its parts. */
@@ -78,7 +80,9 @@ class TreeReader {
   #addPattern(holder: Record<string, unknown>, key: string, pattern: RegExp): void {
     if (SHOWN_ONLY.has(holder["format"])) return;
     const cost = KNOWN_COSTS.get(pattern.source) ?? toLazyCost(pattern);
-    this.patterns.push({ holder, key, pattern, cost });
+    const fn = holder["fn"];
+    const match = typeof fn === "function" ? (fn as PatternSlot["match"]) : undefined;
+    this.patterns.push({ holder, key, pattern, cost, match });
   }
 }
 

@@ -16,7 +16,7 @@ export const JSON_SCHEMA_SCENES: Readonly<Record<string, Scene>> = {
   "many rules on right items": {
     isSlow: true,
     tool: far({ properties: { a: { items: { allOf: rules } } } }),
-    input: () => ({ a: list(49_000, () => 1_000) }),
+    input: () => ({ a: list(10_000, () => 1_000) }),
   },
   "wrong items": {
     tool: near({ properties: { a: { type: "array", items: person } } }),
@@ -136,5 +136,23 @@ export const JSON_SCHEMA_SCENES: Readonly<Record<string, Scene>> = {
     tool: far({ properties: { a: { items: { enum: list(300, (at) => at) } } } }),
     input: () => ({ a: list(1_500, () => 299) }),
     calls: 200,
+  },
+  "large defaults for many items": {
+    tool: near({
+      properties: { a: { items: { properties: { list: { default: list(9_000, (at) => at) } } } } },
+    }),
+    input: () => ({ a: list(400, () => ({})) }),
+  },
+  "a default in a very wide object": {
+    tool: near({
+      properties: { unit: { default: "EUR" } },
+      additionalProperties: { properties: { n: { default: 1 } } },
+    }),
+    input: () => members(100_000, () => 1),
+  },
+  "sets of Unicode for the format regex": {
+    isSlow: true,
+    tool: far(text({ format: "regex" })),
+    input: () => ({ a: "\\p{L}".repeat(100_000) }),
   },
 };

@@ -140,4 +140,24 @@ export const ZOD_SCENES: Readonly<Record<string, Scene>> = {
     tool: near(z.looseObject({ a: z.string().optional() })),
     input: () => members(120_000, () => 1),
   },
+  "a format with a pattern of its own, Zod": {
+    isSlow: true,
+    tool: near(z.object({ a: z.stringFormat("own", /^(a+)+$/) })),
+    input: () => ({ a: `${"a".repeat(40)}!` }),
+  },
+  "a compiled schema, Zod": {
+    isSlow: true,
+    tool: near(z.compile(z.object({ a: z.string().regex(/^(a+)+$/) }))),
+    input: () => ({ a: `${"a".repeat(40)}!` }),
+  },
+  "a template, Zod": {
+    isSlow: true,
+    tool: near(z.object({ a: z.templateLiteral([z.string().regex(/^(a+)+$/), "-"]) })),
+    input: () => ({ a: `${"a".repeat(40)}!` }),
+  },
+  "any JSON, Zod": {
+    isSlow: true,
+    tool: near(z.object({ a: z.json() })),
+    input: () => ({ a: list(60_000, (at) => ({ a: [at] })) }),
+  },
 };
