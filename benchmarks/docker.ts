@@ -15,7 +15,7 @@ import type { Benchmark } from "./benchmark.ts";
 import { poolBenchmarks } from "./docker-pool.ts";
 import { type Echo, echoOver } from "./echo-process.ts";
 import { guardBenchmarks } from "./docker-guard.ts";
-import { proportionalMb, parentOf } from "./resident-memory.ts";
+import { childProcesses, parentOf, proportionalMb } from "./resident-memory.ts";
 
 const run = promisify(execFile);
 
@@ -74,9 +74,15 @@ async function idleContainerMb(): Promise<number> {
     const names = sessions.map((session) => session.id);
     const { stdout } = await run("docker", ["inspect", "--format", "{{.State.Pid}}", ...names]);
     const pids = stdout.trim().split("\n").map(Number);
-    const total = pids.reduce((sum, pid) => sum + proportionalMb(pid) + proportionalMb(parentOf(pid)), 0);
+    const total = pids.reduce((sum, pid) => sum + containerMb(pid), 0);
     return total / MEMORY_SESSIONS;
   } finally {
     await sandbox.close();
   }
+}
+
+/** The container's process 1, the processes that it started, and the shim that started it. */
+function containerMb(pid: number): number {
+  const processes = [parentOf(pid), pid, ...childProcesses(pid)];
+  return processes.reduce((sum, each) => sum + proportionalMb(each), 0);
 }

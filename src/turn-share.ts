@@ -73,3 +73,26 @@ function startTurn(): void {
   waiting.shift()?.();
   if (waiting.length > 0) schedule();
 }
+
+/** Work in steps, for what a script or a client sent: a `yield` is where the loop may go on. */
+export type Steps<Value> = Generator<undefined, Value, undefined>;
+
+/** Runs steps to their end, in shares of a turn. @throws what the steps throw */
+export async function runInShares<Value>(
+  steps: Steps<Value>,
+  share: TurnShare = new TurnShare(),
+): Promise<Value> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (share.due) await share.yieldTurn();
+  }
+}
+
+/** Runs steps to their end at once: for what is known to be small. @throws what the steps throw */
+export function runAtOnce<Value>(steps: Steps<Value>): Value {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}

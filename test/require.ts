@@ -13,6 +13,7 @@ export type Requirement =
   | "curl"
   | "docker"
   | "ipython"
+  | "netns"
   | "openssl"
   | "python"
   | "python-clients"

@@ -27,6 +27,7 @@ export interface InspectedContainer {
   readonly LogPath: string;
   readonly State: { readonly Status: string; readonly Running: boolean; readonly Paused: boolean };
   readonly Config: {
+    readonly User: string;
     readonly Cmd: readonly string[] | null;
     readonly Env: readonly string[];
     readonly Labels: Readonly<Record<string, string>>;

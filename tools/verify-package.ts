@@ -35,6 +35,7 @@ export async function verifyPackage(folder: string): Promise<void> {
   await importEverySubpath(manifest, folder);
   await checkTypes(manifest, folder);
   await runCommand(manifest, folder);
+  await checkInThread(manifest, folder);
 }
 
 async function pack(folder: string): Promise<string> {
@@ -88,6 +89,18 @@ async function runCommand(manifest: Manifest, folder: string): Promise<void> {
   await expectOutput(command, ["--version"], folder, manifest.version);
   await writeFile(join(folder, "script.py"), "print(6 * 7)\n");
   await expectOutput(command, ["exec", "script.py"], folder, "42");
+}
+
+/** A check that is not made in the loop finds the program of its thread where the package has it. */
+async function checkInThread(manifest: Manifest, folder: string): Promise<void> {
+  const script = `
+    import { tool } from "${manifest.name}";
+    const input = { properties: { a: { type: "string", pattern: "^(a|a)+$" } } };
+    const subject = tool({ name: "near", description: "", input, execute: () => null });
+    const parsed = await subject.parseInput({ a: "a".repeat(30) });
+    if (!parsed.ok) throw new Error(parsed.message);`;
+  await writeFile(join(folder, "check-in-thread.js"), script);
+  await runProgram("node", ["check-in-thread.js"], { cwd: folder });
 }
 
 async function expectOutput(

@@ -1,12 +1,13 @@
 """The driver for a process of its own: frames on its standard streams (Docker, plain subprocesses).
 
 Guarantees: before any script runs, the real stdin and stderr have moved to private descriptors, and descriptors 1 and 2
-(subprocesses, C code) lead to pipes that are read as output. The process ends promptly with its host. Where the kernel
-can, system calls are filtered once more.
+(subprocesses, C code) lead to pipes that are read as output. The process that was started stays outside of the script's
+reach and ends it with its host (`process_one.py`). Where the kernel can, system calls are filtered once more.
 """
 
 import fcntl
 import gc
+import mmap
 import os
 import select
 import signal
@@ -18,6 +19,7 @@ from time import monotonic, sleep
 
 from .frames import EARLY_CHARACTERS
 from .output import FLUSH_SECONDS, RAW_STDERR, RAW_STDOUT
+from .process_one import PAGE_BYTES, READING, TAKEN_OVER, end_with, split
 from .seccomp import tighten
 
 # Exit code after a fault of the runner itself, `EX_SOFTWARE`.
@@ -33,10 +35,12 @@ _GC_THRESHOLD = 10_000
 _LOWEST_PRIVATE = 200
 
 
-def main():
-    """Runs the process's session and ends the process."""
-    tighten()
-    transport = StdioTransport()
+def main(lifeline=None):
+    """Runs the process's session and ends the process, which has been split off from process 1, or is now."""
+    lifeline = lifeline or split()
+    end_with(lifeline.process_one)
+    tighten(lifeline.process_one)
+    transport = StdioTransport(lifeline)
     try:
         _import_asyncio()
         from .core import Runner
@@ -47,6 +51,7 @@ def main():
         # garbage.
         gc.freeze()
         gc.set_threshold(_GC_THRESHOLD)
+        gc.enable()
         exit_code = runner.serve()
     except BaseException:  # a fault of the runner itself; descriptor 2 leads nowhere any more
         import traceback
@@ -73,9 +78,11 @@ class StdioTransport:
 
     early_characters = EARLY_CHARACTERS
 
-    def __init__(self):
+    def __init__(self, lifeline):
         self._stdin = _take(0)
         self._stderr = _take(2)
+        self._relay = _move_up(lifeline.relay)
+        self._page = _map_page(lifeline.page)
         self._wake_read, self._wake_write = _make_pipe()
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
@@ -83,7 +90,7 @@ class StdioTransport:
             os.close(null)
         self._sources = {_redirect(1): RAW_STDOUT, _redirect(2): RAW_STDERR}
         self._outputs = _make_poll(self._sources)
-        self._inputs = _make_poll((self._stdin, self._wake_read))
+        self._inputs = _make_poll((self._stdin, self._relay, self._wake_read))
         self._drain_lock = threading.Lock()
         self._runner = None
         self._watcher = None
@@ -115,12 +122,26 @@ class StdioTransport:
         ready = self._inputs.poll(None if timeout is None else ceil(timeout * 1000))
         for descriptor, _ in ready:
             if descriptor == self._stdin:
+                return self._read_input()
+            if descriptor == self._relay:
                 return os.read(descriptor, _READ_BYTES) or None
         if ready:
             try:
                 os.read(self._wake_read, 4096)
             except BlockingIOError:
                 pass
+        return b""
+
+    def _read_input(self):
+        """Reads from the host itself, unless process 1 has taken over."""
+        page = self._page
+        page[READING] = 1
+        try:
+            if not page[TAKEN_OVER]:
+                return os.read(self._stdin, _READ_BYTES) or None
+        finally:
+            page[READING] = 0
+        self._inputs.unregister(self._stdin)
         return b""
 
     def write(self, data):
@@ -179,10 +200,8 @@ class StdioTransport:
     # Helpers
 
     def _watch(self):
-        """Sends output while a script computes, keeps the pipes from filling up, notices that the host is gone."""
+        """Sends output while a script computes, and keeps the pipes from filling up."""
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        host = select.poll()
-        host.register(self._stdin, getattr(select, "POLLRDHUP", 0))
         pipes = _make_poll(self._sources)
         pump = self._runner.pump
         flushed_at = idle_since = 0.0
@@ -197,8 +216,6 @@ class StdioTransport:
             now = monotonic()
             if now - flushed_at >= FLUSH_SECONDS:
                 flushed_at = now
-                if host.poll(0):
-                    os._exit(0)
                 pump.flush_output()
 
     def _rest(self, idle_seconds):
@@ -214,7 +231,8 @@ class StdioTransport:
     def _become_child(self):
         """In a forked process nothing of the protocol is left; what it prints reaches the parent through the pipes."""
         self._is_child = True
-        for descriptor in (self._stdin, self._stderr, self._wake_read, self._wake_write, *self._sources):
+        wake = (self._wake_read, self._wake_write)
+        for descriptor in (self._stdin, self._stderr, self._relay, *wake, *self._sources):
             os.close(descriptor)
         self._runner.pump.become_child(_write_directly)
 
@@ -231,6 +249,15 @@ def _move_up(descriptor):
     moved = _take(descriptor)
     os.close(descriptor)
     return moved
+
+
+def _map_page(descriptor):
+    """What process 1 and the runner share; without it process 1 takes nothing over."""
+    if descriptor is None:
+        return bytearray(PAGE_BYTES)
+    page = mmap.mmap(descriptor, PAGE_BYTES)
+    os.close(descriptor)
+    return page
 
 
 def _make_poll(descriptors):

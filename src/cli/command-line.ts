@@ -14,6 +14,7 @@ import { addRunCommand } from "./commands/run.ts";
 import { addServeCommand } from "./commands/serve.ts";
 import { EXIT_CODES } from "./failure.ts";
 import { type RegisterJob, runJob } from "./job.ts";
+import { print } from "./output.ts";
 import { readPackageVersion } from "./user-path.ts";
 
 const EXAMPLES = `
@@ -60,7 +61,11 @@ function createProgram(register: RegisterJob): Command {
     .addHelpText("after", EXAMPLES)
     .exitOverride()
     .showSuggestionAfterError()
-    .configureOutput({ outputError: (text, write) => write(`${text}hint: see "toolscript --help"\n`) });
+    .configureOutput({
+      writeOut: (text) => print(process.stdout, text),
+      writeErr: (text) => print(process.stderr, text),
+      outputError: (text, write) => write(`${text}hint: see "toolscript --help"\n`),
+    });
   for (const add of COMMANDS) add(program, register);
   return program;
 }

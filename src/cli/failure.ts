@@ -3,8 +3,8 @@
  *
  * A message, then a hint, never a stack, unless `TOOLSCRIPT_DEBUG=1` asks for it.
  */
-import { styleText } from "node:util";
 import { isToolscriptError, toErrorMessage, type ToolscriptErrorCode } from "../errors.ts";
+import { print } from "./output.ts";
 
 /** Exit codes of every command. */
 export const EXIT_CODES = {
@@ -58,13 +58,13 @@ export function toExitCode(thrown: unknown): number {
   return isUsage ? EXIT_CODES.usage : EXIT_CODES.failed;
 }
 
-/** What is written to standard error about what was thrown, with a line end. */
-export function formatFailure(thrown: unknown): string {
-  const lines = [`${styleText("red", "error:", { stream: process.stderr })} ${toErrorMessage(thrown)}`];
+/** Writes to standard error what was thrown. */
+export function printFailure(thrown: unknown): void {
+  const lines = [` ${toErrorMessage(thrown)}`];
   const hint = findHint(thrown);
   if (hint !== undefined) lines.push(`hint: ${hint}`);
   if (isDebug() && thrown instanceof Error) lines.push(formatStacks(thrown));
-  return `${lines.join("\n")}\n`;
+  print(process.stderr, { style: "red", text: "error:" }, `${lines.join("\n")}\n`);
 }
 
 function findHint(thrown: unknown): string | undefined {

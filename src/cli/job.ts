@@ -5,7 +5,7 @@
  * sandbox closes it then. A second Ctrl-C ends the process at once.
  */
 import { constants } from "node:os";
-import { EXIT_CODES, formatFailure, toExitCode } from "./failure.ts";
+import { EXIT_CODES, printFailure, toExitCode } from "./failure.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** A server takes SIGHUP as the request to read its files again. */
@@ -38,7 +38,7 @@ export async function runJob(job: Job, { endsBySignal = false }: JobOptions = {}
     return endsBySignal ? exitCode : (endedBy ?? exitCode);
   } catch (error) {
     if (endedBy !== undefined && !endsBySignal) return endedBy;
-    process.stderr.write(formatFailure(error));
+    printFailure(error);
     return toExitCode(error);
   } finally {
     stopListening();

@@ -51,7 +51,7 @@ describe("createProgress()", () => {
   test("createProgress() draws nothing when other output left the cursor in a line", () => {
     const stream = createStream(true);
     const progress = createProgress({ stream });
-    progress.write(stream as unknown as NodeJS.WritableStream, "half a line");
+    progress.write(stream, "half a line");
     progress.status("working");
     vi.advanceTimersByTime(LONG_ENOUGH_MS);
     expect(stream.text).toBe("half a line");

@@ -5,7 +5,7 @@
  * Everything else that is written while it runs goes through `write`, so that it never lands in the middle of that line
  * and is never erased with it.
  */
-import { styleText } from "node:util";
+import { type OutputStream, type Printable, print, toPlainText, toVisible } from "./output.ts";
 
 /** Least time between two rewrites of the line, in milliseconds. */
 const REDRAW_MS = 80;
@@ -20,16 +20,14 @@ export interface Progress {
   /** Says something that stays. */
   note(text: string): void;
   /** Writes to a stream of ours without hurting the line. */
-  write(stream: NodeJS.WritableStream, text: string): void;
+  write(stream: OutputStream, ...parts: readonly Printable[]): void;
   /** Removes the line. Safe to call twice. */
   close(): void;
 }
 
 /** Where progress is shown. */
-export interface ProgressStream {
-  readonly isTTY?: boolean;
+export interface ProgressStream extends OutputStream {
   readonly columns?: number;
-  write(text: string): unknown;
 }
 
 /** Options of {@link createProgress}. */
@@ -46,8 +44,8 @@ export function createProgress(options: ProgressOptions = {}): Progress {
   if (stream.isTTY === true && !quiet) return new TerminalProgress(stream);
   return {
     status: () => {},
-    note: quiet ? () => {} : (text) => void stream.write(`${text}\n`),
-    write: (target, text) => void target.write(text),
+    note: quiet ? () => {} : (text) => print(stream, `${text}\n`),
+    write: print,
     close: () => {},
   };
 }
@@ -75,9 +73,10 @@ class TerminalProgress implements Progress {
     this.write(this.#stream, `${this.#midLine ? "\n" : ""}${text}\n`);
   }
 
-  write(target: Pick<ProgressStream, "write">, text: string): void {
+  write(target: OutputStream, ...parts: readonly Printable[]): void {
     this.close();
-    target.write(text);
+    print(target, ...parts);
+    const text = toPlainText(parts);
     if (text !== "") this.#midLine = !text.endsWith("\n");
   }
 
@@ -93,8 +92,8 @@ class TerminalProgress implements Progress {
     if (this.#midLine) return;
     const { columns = 0 } = this.#stream; // some terminals say 0 for "not known"
     const width = (columns > 1 ? columns : DEFAULT_COLUMNS) - 1;
-    const styled = styleText("dim", this.#text.slice(0, width), { stream: process.stderr });
-    this.#stream.write(`${ERASE_LINE}${styled}`);
+    this.#stream.write(ERASE_LINE);
+    print(this.#stream, { style: "dim", text: toVisible(this.#text).slice(0, width) });
     this.#drawnAt = performance.now();
     this.#visible = true;
   }

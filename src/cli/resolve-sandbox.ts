@@ -5,6 +5,7 @@
  */
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { UsageError } from "./failure.ts";
+import { print } from "./output.ts";
 
 /** Takes a line for the user: what is used in place of what. */
 type Say = (line: string) => void;
@@ -45,5 +46,5 @@ export async function resolveSandboxOrEmulator(name: string): Promise<Sandbox> {
 
 /** Tells the user on standard error. */
 export function sayOnStandardError(line: string): void {
-  process.stderr.write(`${line}\n`);
+  print(process.stderr, `${line}\n`);
 }

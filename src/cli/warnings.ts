@@ -4,6 +4,8 @@
  * Node.js prints its own with process id and advice for the author of a program; to its user they are noise.
  */
 
+import { print } from "./output.ts";
+
 /** What a user of the command line can do nothing about, by code. */
 const NOISE_CODES = new Set(["MODULE_TYPELESS_PACKAGE_JSON"]);
 
@@ -12,6 +14,6 @@ export function printWarningsPlainly({ debug }: { readonly debug: boolean }): vo
   process.removeAllListeners("warning");
   process.on("warning", (warning: Error & { code?: string }) => {
     const isNoise = warning.name === "ExperimentalWarning" || NOISE_CODES.has(warning.code ?? "");
-    if (debug || !isNoise) process.stderr.write(`warning: ${warning.message}\n`);
+    if (debug || !isNoise) print(process.stderr, `warning: ${warning.message}\n`);
   });
 }

@@ -17,7 +17,17 @@ export interface JsonBounds {
   readonly maxDepth: number;
   /** Objects, arrays, members and items together. */
   readonly maxParts: number;
+  /** Members of one object: the names of a larger one are listed in one go, which nothing can cut. @default any */
+  readonly maxMembers?: number;
+  /** Bytes that its value may take in memory, by an estimate that is seldom too low. @default any */
+  readonly maxValueBytes?: number;
 }
+
+/**
+ * What parts of a value take in memory beside the text in them, in bytes: measured with V8 of Node.js 22 and 24 for the
+ * worst of each kind (an object of a shape that no other has; a member whose name is a number, kept in a list with gaps).
+ */
+const VALUE_BYTES = { array: 48, object: 64, item: 32, member: 96, indexed: 308, string: 32 } as const;
 
 /** A value that is read in pieces; a `whole` one is read at once. Offsets are those of its text, brackets included. */
 export interface JsonNode {
@@ -66,6 +76,10 @@ const ARRAY_END = 0x5d;
 const OBJECT = 0x7b;
 const OBJECT_END = 0x7d;
 const BLANK = 0x20;
+const ZERO = 0x30;
+const NINE = 0x39;
+/** First byte of the characters beyond Latin-1: a string that has one of them takes two bytes for each character. */
+const WIDE = 0xc4;
 
 /** An object or array whose end has not been seen. */
 interface Open {
@@ -77,6 +91,7 @@ interface Open {
   /** The last item's value, when that is cut itself. */
   child: JsonNode | undefined;
   hasColon: boolean;
+  members: number;
   pieces: JsonPiece[] | undefined;
 }
 
@@ -86,11 +101,15 @@ class Cutter {
   readonly #open: Open[] = [];
   #at = 0;
   parts = 0;
+  #valueBytes = 0;
   #root: JsonNode | undefined;
   /** The first and last byte that is no blank, at the top. */
   #first = -1;
   #last = -1;
   #inString = false;
+  #isWide = false;
+  /** Bytes of the string that begin no character. */
+  #continuations = 0;
   #stringFrom = 0;
   #partFrom = 0;
   #stringParts: JsonPiece[] = [];
@@ -140,31 +159,42 @@ class Cutter {
     this.#last = at;
   }
 
-  #count(): void {
+  #count(valueBytes: number): void {
     this.parts += 1;
-    if (this.parts > this.#bounds.maxParts) {
-      throw tooMuch(`it has more than "${this.#bounds.maxParts}" parts (items, members, objects, arrays)`);
+    const { maxParts } = this.#bounds;
+    if (this.parts > maxParts) {
+      throw tooMuch(`it has more than "${maxParts}" parts (items, members, objects, arrays)`);
+    }
+    this.#hold(valueBytes);
+  }
+
+  #hold(valueBytes: number): void {
+    this.#valueBytes += valueBytes;
+    const { maxValueBytes = Infinity } = this.#bounds;
+    if (this.#valueBytes > maxValueBytes) {
+      throw tooMuch(`its value would take more than "${maxValueBytes}" bytes of memory`);
     }
   }
 
   #begin(isObject: boolean, at: number): void {
-    this.#count();
+    this.#count(isObject ? VALUE_BYTES.object : VALUE_BYTES.array);
     if (this.#open.length === 0) this.#onTop(at);
     if (this.#open.length >= this.#bounds.maxDepth) {
-      throw tooMuch(`it is nested deeper than "${this.#bounds.maxDepth}" levels`);
+      throw tooMuch(`it is nested deeper than "${this.#bounds.maxDepth}" levels`, { bound: "depth" });
     }
     const inside = {
       pieceFrom: at + 1,
       itemFrom: at + 1,
       child: undefined,
       hasColon: false,
+      members: 0,
       pieces: undefined,
     };
     this.#open.push({ isObject, from: at, ...inside });
   }
 
   #onComma(at: number): void {
-    this.#count();
+    this.#count(VALUE_BYTES.item);
     const open = this.#open.at(-1);
     if (open === undefined) throw notJson("a comma stands outside of it");
     if (open.child !== undefined || at - open.pieceFrom >= PIECE_BYTES) this.#cut(open, at);
@@ -173,9 +203,15 @@ class Cutter {
   }
 
   #onColon(): void {
-    this.#count();
+    const first = this.#text[this.#stringFrom + 1] ?? 0;
+    const isIndex = (first >= ZERO && first <= NINE) || first === BACKSLASH;
+    this.#count(isIndex ? VALUE_BYTES.indexed : VALUE_BYTES.member);
     const open = this.#open.at(-1);
-    if (open !== undefined) open.hasColon = true;
+    if (open === undefined) return;
+    open.hasColon = true;
+    open.members += 1;
+    const { maxMembers = Infinity } = this.#bounds;
+    if (open.members > maxMembers) throw tooMuch(`an object of it has more than "${maxMembers}" members`);
   }
 
   /** Ends a piece at `to`, where a comma or the last bracket stands. */
@@ -224,6 +260,8 @@ class Cutter {
   #beginString(at: number): void {
     if (this.#open.length === 0) this.#onTop(at);
     this.#inString = true;
+    this.#isWide = false;
+    this.#continuations = 0;
     this.#stringFrom = at;
     this.#partFrom = at + 1;
     if (this.#stringParts.length > 0) this.#stringParts = [];
@@ -246,14 +284,23 @@ class Cutter {
         this.#partFrom = at;
         break;
       }
-      if (byte === BACKSLASH) at += text[at + 1] === UNICODE_ESCAPE ? 6 : 2;
-      else at += 1;
+      if (byte === BACKSLASH) {
+        const isUnicode = text[at + 1] === UNICODE_ESCAPE;
+        this.#isWide ||= isUnicode;
+        at += isUnicode ? 6 : 2;
+      } else {
+        if (byte >= WIDE) this.#isWide = true;
+        else if (byte >= 0x80 && byte < 0xc0) this.#continuations += 1;
+        at += 1;
+      }
     }
     this.#at = at;
   }
 
   #endString(at: number): void {
     this.#inString = false;
+    const characters = at - this.#stringFrom - this.#continuations;
+    this.#hold(VALUE_BYTES.string + characters * (this.#isWide ? 2 : 1));
     if (this.#open.length === 0) this.#onTop(at);
     if (this.#stringParts.length === 0) return;
     this.#stringParts.push({ from: this.#partFrom, to: at });
@@ -273,6 +320,6 @@ function requireCuttable(from: number, to: number): void {
   throw tooMuch(`"${to - from}" bytes of it are blanks or one number, at most "${MAX_UNCUT_BYTES}"`);
 }
 
-function tooMuch(reason: string): ToolscriptError {
-  return new ToolscriptError("work-limit", `Reading JSON failed: ${reason}`);
+function tooMuch(reason: string, data: Readonly<Record<string, unknown>> = {}): ToolscriptError {
+  return new ToolscriptError("work-limit", `Reading JSON failed: ${reason}`, { data });
 }

@@ -111,7 +111,7 @@ describe("openConnection()", () => {
   test("send() does nothing after the end", async () => {
     const { connection, input } = connect();
     connection.end();
-    connection.send([{ type: "exit" }]);
+    void connection.send([{ type: "exit" }]);
     expect(await read(connection)).toEqual([]);
     expect(input.read()).toBeNull();
   });

@@ -83,12 +83,15 @@ describe("containers", () => {
     });
   });
 
-  test("of another key are refused [proxy.container-foreign]", async () => {
+  test("of another key are not there for others [proxy.container-foreign]", async () => {
     const scene = createScene([runs("await get({})"), { content: "ok" }], { access: byKey });
     const first = await scene.post(ask(), { "x-api-key": "alice" });
     const next = answer(ask(), first);
     const foreign = await scene.post(next, { "x-api-key": "bob" });
-    expect([foreign.status, foreign.body.error.type]).toEqual([403, "permission_error"]);
+    const id = first.body.container.id;
+    const unknown = await scene.post({ ...next, container: `${id}x` }, { "x-api-key": "bob" });
+    expect([foreign.status, foreign.body.error.type]).toEqual([404, "not_found_error"]);
+    expect(foreign.body.error.message).toBe(unknown.body.error.message.replace(`${id}x`, id));
     const own = await scene.post(next, { authorization: "Bearer alice" });
     expect(own.status).toBe(200);
   });

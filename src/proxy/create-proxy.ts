@@ -9,6 +9,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ToolscriptError } from "../errors.ts";
 import { createApp } from "./http/app.ts";
+import { findListenAddress } from "./http/listen-address.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { DEFAULT_CLOSE_DEADLINE_MS, type ProxyOptions, resolveOptions } from "./proxy-options.ts";
 import { createServerState } from "./server-state.ts";
@@ -41,9 +42,13 @@ export interface CloseOptions {
 
 /** A proxy. */
 export interface Proxy extends AsyncDisposable {
-  /** Answers a request without a socket. */
+  /** Answers a request of the program itself, without a socket: nothing tells then where the request comes from. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** Opens a port. @throws {ToolscriptError} `invalid-argument` when it cannot be opened */
+  /**
+   * Opens a port, without keys on an address of this machine alone.
+   *
+   * @throws {ToolscriptError} `invalid-argument` when it cannot be opened, or may not be
+   */
   listen(options?: { readonly port?: number; readonly host?: string }): Promise<ListeningProxy>;
   /**
    * Refuses new conversations, waits for what is under way and for paused scripts until the deadline, then ends every
@@ -81,8 +86,12 @@ export function createProxy(options: ProxyOptions): Proxy {
   return {
     fetch,
     async listen({ port = 0, host = "127.0.0.1" } = {}) {
+      const address = await findListenAddress(host, state.options.access.isLocal === true);
       server = createServer(app.fetch);
-      return await startServer(server, port, host);
+      state.connections.follow(server);
+      const opened = await startServer(server, port, address);
+      const name = host.includes(":") ? `[${host}]` : host;
+      return { host, port: opened, url: `http://${name}:${opened}` };
     },
     close: ({ deadlineMs = DEFAULT_CLOSE_DEADLINE_MS } = {}) => (closing ??= close(deadlineMs)),
     [Symbol.asyncDispose]: () => (closing ??= close(0)),
@@ -100,7 +109,8 @@ function createServer(fetch: ReturnType<typeof createApp>["fetch"]): Server {
   }) as Server;
 }
 
-async function startServer(server: Server, port: number, host: string): Promise<ListeningProxy> {
+/** Opens a port; gives its number. */
+async function startServer(server: Server, port: number, host: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   server.listen(port, host, resolve);
@@ -112,9 +122,7 @@ async function startServer(server: Server, port: number, host: string): Promise<
       cause: error,
     });
   }
-  const { port: opened } = server.address() as AddressInfo;
-  const name = host.includes(":") ? `[${host}]` : host;
-  return { host, port: opened, url: `http://${name}:${opened}` };
+  return (server.address() as AddressInfo).port;
 }
 
 /** Stops accepting; last bytes may still leave, and what then is open is cut. */

@@ -1,4 +1,7 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import {
   ask,
   closeSharedSandbox,
@@ -91,5 +94,28 @@ describe("forward", () => {
     const forward = () => Promise.reject(new TypeError("fetch failed"));
     const { status, body } = await createScene([], { forward }).post(ask([]));
     expect([status, body.error.type]).toEqual([500, "api_error"]);
+  });
+
+  test("sends a large body as it is, with its length", async () => {
+    const bodies: unknown[] = [];
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => chunks.push(chunk));
+      request.on("end", () => {
+        bodies.push([request.headers["content-length"], Buffer.concat(chunks).toString()]);
+        response.end("{}");
+      });
+    });
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { send } = createScene([], { forward: forwardTo({ baseUrl: `http://127.0.0.1:${port}` }) });
+    const body = JSON.stringify(ask([], { system: 'Grüße "😀" '.repeat(200_000) }), undefined, 1);
+    expect((await send(body)).status).toBe(200);
+    expect(bodies).toEqual([[String(Buffer.byteLength(body)), body]]);
   });
 });

@@ -28,6 +28,10 @@ export interface ForwardOptions {
   readonly fetch?: typeof fetch;
 }
 
+/** Bytes of a body that is sent in pieces, and of a piece. */
+const LARGE_BYTES = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
+
 /** Headers of the client that the upstream needs to see. */
 const SENT_HEADERS = ["anthropic-version", "anthropic-beta", "content-type", "user-agent"];
 
@@ -44,11 +48,24 @@ export function forwardTo(options: ForwardOptions): Forward {
     const sent = SENT_HEADERS.flatMap((name) => toPair(name, headers.get(name)));
     return send(`${base}/v1/messages`, {
       method: "POST",
-      headers: Object.fromEntries([...sent, ...key]),
-      body,
+      ...toBody(body, Object.fromEntries([...sent, ...key])),
       signal,
     });
   };
+}
+
+/** Large bytes go out in pieces: `fetch` would copy them as a whole first. */
+function toBody(
+  bytes: Uint8Array<ArrayBuffer>,
+  headers: Record<string, string>,
+): Pick<RequestInit, "body" | "duplex" | "headers"> {
+  if (bytes.length <= LARGE_BYTES) return { headers, body: bytes };
+  const length = { "content-length": String(bytes.length) };
+  return { headers: { ...headers, ...length }, body: ReadableStream.from(inPieces(bytes)), duplex: "half" };
+}
+
+function* inPieces(bytes: Uint8Array<ArrayBuffer>): Generator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }
 
 function toPair(name: string, value: string | null): [string, string][] {

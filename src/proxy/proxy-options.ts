@@ -7,6 +7,8 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ScriptLimits } from "../script/limits.ts";
 import type { Forward } from "./forward.ts";
 import { type Access, loopbackAccess } from "./http/access.ts";
+import { DEFAULT_MAX_BODIES_BYTES } from "./http/body-budget.ts";
+import { DEFAULT_MAX_UNREAD_BYTES } from "./http/connections.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "./http/read-body.ts";
 import { type ModelNames, sameModelNames } from "./names/model-names.ts";
 import type { UnsampledStream } from "./turn/message-writer.ts";
@@ -20,8 +22,10 @@ export const DEFAULT_PING_MS = 10_000;
 export const DEFAULT_CONTAINER_IDLE_MS = 300_000;
 /** Milliseconds after which a container expires in any case: one day. */
 export const DEFAULT_CONTAINER_LIFETIME_MS = 24 * 3_600_000;
-/** Milliseconds that a client may take without reading its stream. */
+/** Milliseconds in which a client takes what waits for it. */
 export const DEFAULT_STALL_MS = 300_000;
+/** Milliseconds in which a script ends, or asks its client, however it spends them. */
+export const DEFAULT_HOP_MS = 300_000;
 /** Milliseconds that `close` waits for what is under way and for paused scripts. */
 export const DEFAULT_CLOSE_DEADLINE_MS = 30_000;
 
@@ -53,14 +57,27 @@ export interface ProxyOptions {
   readonly maxSamples?: number;
   /** @default 10_000 */
   readonly pingMs?: number;
+  /**
+   * Milliseconds in which a script ends, or asks its client, sleeping included: it holds a place of the gate for so long
+   * at most.
+   *
+   * @default 300_000
+   */
+  readonly hopMs?: number;
+  /** Interpreters at once, of all keys; a key has half of them by default. @default any number */
+  readonly maxInterpreters?: number;
   /** @default 300_000 */
   readonly containerIdleMs?: number;
   /** @default 86_400_000 */
   readonly containerLifetimeMs?: number;
-  /** @default 300_000 */
+  /** Milliseconds in which a client takes what waits for it, of whatever response. @default 300_000 */
   readonly stallMs?: number;
+  /** Bytes that may wait for clients, all together; beyond, the slowest are cut off. @default 268_435_456 */
+  readonly maxUnreadBytes?: number;
   /** @default 33_554_432 */
   readonly maxBodyBytes?: number;
+  /** Bytes of the bodies of all requests under way; a key has half of them. @default 1_073_741_824 */
+  readonly maxBodiesBytes?: number;
   /**
    * Takes requests that need nothing changed (no code execution, no other model name) to an upstream that speaks the
    * Messages API itself: bytes in, bytes out. `forwardTo` makes one. @default none: every request goes through `model`
@@ -89,10 +106,14 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     unsampledStream = "events",
     maxSamples = DEFAULT_MAX_SAMPLES,
     pingMs = DEFAULT_PING_MS,
+    hopMs = DEFAULT_HOP_MS,
+    maxInterpreters = Infinity,
     containerIdleMs = DEFAULT_CONTAINER_IDLE_MS,
     containerLifetimeMs = DEFAULT_CONTAINER_LIFETIME_MS,
     stallMs = DEFAULT_STALL_MS,
+    maxUnreadBytes = DEFAULT_MAX_UNREAD_BYTES,
     maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
+    maxBodiesBytes = DEFAULT_MAX_BODIES_BYTES,
     forward,
     poolStats,
     isReady = () => true,
@@ -109,10 +130,14 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     unsampledStream,
     maxSamples,
     pingMs,
+    hopMs,
+    maxInterpreters,
     containerIdleMs,
     containerLifetimeMs,
     stallMs,
+    maxUnreadBytes,
     maxBodyBytes,
+    maxBodiesBytes,
     forward,
     poolStats,
     isReady,

@@ -1,9 +1,10 @@
 /**
- * Ways to wait: while the client hears a `ping` from time to time, so that no proxy in between cuts the stream, and until
- * a signal says that nobody waits any more.
+ * Ways to wait: while the client hears a `ping` from time to time, so that no proxy in between cuts the stream; until a
+ * signal says that nobody waits any more; for the next turn, so that others get theirs.
  */
 import { ToolscriptError } from "../errors.ts";
 import type { MessageEvent } from "../model/model.ts";
+import { TurnShare } from "../turn-share.ts";
 
 /** Yields a `ping` every `pingMs` until `work` is done, and returns what it came to. */
 export async function* withPings<Value>(
@@ -26,6 +27,15 @@ async function pause(ms: number, work: Promise<unknown>): Promise<undefined> {
   const cancel = (): void => clearTimeout(timer);
   work.then(cancel, cancel);
   return promise;
+}
+
+/** The same events, however many are there at once, in shares of a turn. */
+export async function* inShares<Event>(events: AsyncIterable<Event>): AsyncGenerator<Event> {
+  for await (const event of events) {
+    const share = new TurnShare();
+    if (share.due) await share.yieldTurn();
+    yield event;
+  }
 }
 
 /** Settles with `work`, or rejects at once when the signal is aborted; `work` then goes on unheard. */

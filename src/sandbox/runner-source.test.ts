@@ -66,7 +66,10 @@ try:
 except AttributeError:
     traceback.print_exc()
 `;
-  const program = stdioBootstrap().replace(/\nmain\(\)\n$/, () => fault);
+  // Without process 1, which would end it together with its input.
+  const program = stdioBootstrap()
+    .replace("lifeline = process_one.split()\n", "")
+    .replace(/\nmain\(lifeline\)\n$/, () => fault);
   const { stderr } = spawnSync("python3", ["-I", "-c", program], { encoding: "utf8" });
   expect(stderr).toContain('File "<toolscript>/frames.py"');
   expect(stderr).toContain('data.rfind(b"\\n")');

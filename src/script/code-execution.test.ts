@@ -147,8 +147,8 @@ describe("codeExecutionTool()", () => {
     `);
   });
 
-  test("reads as this in the wire convention, for a tool that lives in a client", () => {
-    const orders = declareTool({
+  test("reads as this in the wire convention, for a tool that lives in a client", async () => {
+    const orders = await declareTool({
       name: "list-orders",
       description: "Orders of a region. Returns a JSON array of {id, total}.",
       inputSchema: { properties: { region: { type: "string" } }, required: ["region"] },
@@ -189,9 +189,11 @@ describe("codeExecutionTool()", () => {
     expect(description).toMatch(/\n- Limits: 90 s running time \(waiting is free\), 1024 KiB output\.$/);
   });
 
-  test("refuses two tools with one Python name", () => {
-    const tools = ["a-b", "a_b"].map((name) =>
-      declareTool({ name, description: "", inputSchema: {}, allowedCallers: ["programmatic"] }),
+  test("refuses two tools with one Python name", async () => {
+    const tools = await Promise.all(
+      ["a-b", "a_b"].map((name) =>
+        declareTool({ name, description: "", inputSchema: {}, allowedCallers: ["programmatic"] }),
+      ),
     );
     expect(() => codeExecutionTool({ tools, convention: "wire" })).toThrow('both are "a_b" in Python');
   });
@@ -208,6 +210,8 @@ describe("parseCodeExecutionInput()", () => {
     ["one fence around all", { code: "```python\nprint(1)\n```\n" }, "print(1)\n"],
     ["a fence without a language", { code: "```\nprint(1)\n```" }, "print(1)\n"],
     ["a fence around code with a fence in a string", { code: `\`\`\`py\n${code}\`\`\`` }, code],
+    ["a fence with blanks and another case", { code: " \n~~~  Python3 \t\r\nprint(1)\n~~~ " }, "print(1)\n"],
+    ["a fence in another language, untouched", { code: "```bash\nls\n```" }, "```bash\nls\n```"],
     ["a fence that is not closed, untouched", { code: "```python\nprint(1)" }, "```python\nprint(1)"],
     ["prose around a fence, untouched", { code: "Here:\n```\nprint(1)\n```" }, "Here:\n```\nprint(1)\n```"],
     ["indentation and line ends, untouched", { code: "  x = 1\r\n" }, "  x = 1\r\n"],

@@ -143,12 +143,24 @@ function isLines(value: unknown): value is string[] {
   return Array.isArray(value) && value.length > 0 && value.every((line) => typeof line === "string");
 }
 
-/** Takes off a fence that encloses the whole text. A fence within is part of the script, in a string for example. */
+/** What may stand behind the marks that open a fence around Python. */
+const FENCE_LANGUAGES: ReadonlySet<string> = new Set(["", "py", "python", "python3"]);
+
+/**
+ * Takes off a fence that encloses the whole text. A fence within is part of the script, in a string for example. The first line
+ * is read by hand: one of blanks without end would make a pattern try each of them.
+ */
 function withoutFence(text: string): string {
-  const match = /^\s*(`{3,}|~{3,})[ \t]*(?:python3?|py)?[ \t]*\r?\n([\s\S]*)$/i.exec(text);
-  const [, fence, rest] = match ?? [];
-  if (fence === undefined || rest === undefined) return text;
-  const body = rest.trimEnd();
+  const start = text.trimStart();
+  const lineEnd = start.indexOf("\n");
+  const [fence] = /^(?:`{3,}|~{3,})/.exec(start) ?? [];
+  if (lineEnd < 0 || fence === undefined) return text;
+  const language = start.slice(fence.length, lineEnd).trim();
+  if (!FENCE_LANGUAGES.has(language.slice(0, MAX_LANGUAGE_CHARS).toLowerCase())) return text;
+  const body = start.slice(lineEnd + 1).trimEnd();
   const isClosed = body === fence || body.endsWith(`\n${fence}`);
   return isClosed ? body.slice(0, -fence.length) : text;
 }
+
+/** Longer than any of the languages, so that a longer word is none of them. */
+const MAX_LANGUAGE_CHARS = 16;

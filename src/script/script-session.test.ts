@@ -23,7 +23,7 @@ async function scene(tools: readonly Tool[] = [echo], limits = {}): Promise<Scen
 }
 
 /** A tool of a client: declared here, answered through the run. */
-const remote = declareTool({
+const remote = await declareTool({
   name: "remote",
   description: "Lives elsewhere.",
   inputSchema: { type: "object", properties: { n: { type: "integer" } }, required: ["n"] },

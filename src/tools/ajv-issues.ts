@@ -3,14 +3,25 @@
  * the union once, or of the one branch that was meant.
  */
 import type { ErrorObject } from "ajv";
-import type { InputIssue } from "./input-message.ts";
-import { toExpected, toShown, toTypeWords, valueAt } from "./input-message.ts";
+import {
+  DEFAULT_MAX_WORDED_ISSUES,
+  type InputIssue,
+  shorten,
+  toExpected,
+  toShown,
+  toTypeWords,
+  valueAt,
+  type WideKeys,
+} from "./input-message.ts";
+
+/** Characters of a reason that has no words of ours. */
+const MAX_REASON_CHARS = 200;
 
 type Path = readonly (string | number)[];
 type ToText = (params: Readonly<Record<string, unknown>>, shown: string, schema: unknown) => string;
 
 /** Reads the errors that Ajv left for `input`. They must have been made with the option `verbose`. */
-export function toAjvIssues(errors: readonly ErrorObject[], input: unknown): InputIssue[] {
+export function toAjvIssues(errors: readonly ErrorObject[], input: unknown, wide?: WideKeys): InputIssue[] {
   const kept: ErrorObject[] = [];
   for (const error of errors) {
     if (error.keyword === "anyOf" || (error.keyword === "oneOf" && isUnmatched(error))) {
@@ -20,7 +31,12 @@ export function toAjvIssues(errors: readonly ErrorObject[], input: unknown): Inp
       kept.push(error);
     }
   }
-  return kept.map((error) => toIssue(error, input));
+  const show = (value: unknown): string => toShown(value, wide);
+  return kept.map((error, at) =>
+    at < DEFAULT_MAX_WORDED_ISSUES
+      ? toIssue(error, input, show)
+      : { path: toPath(error.instancePath, input) },
+  );
 }
 
 /** `if` only says that `then` or `else` failed, which is reported by itself. */
@@ -48,7 +64,7 @@ function toMeantBranch(branches: ErrorObject[], union: ErrorObject): ErrorObject
   return inside.length > 0 && typeof union.data === "object" && union.data !== null ? inside : undefined;
 }
 
-function toIssue(error: ErrorObject, input: unknown): InputIssue {
+function toIssue(error: ErrorObject, input: unknown, show: (value: unknown) => string): InputIssue {
   const path = toPath(error.instancePath, input);
   const { params } = error;
   if (error.keyword === "required") {
@@ -59,10 +75,12 @@ function toIssue(error: ErrorObject, input: unknown): InputIssue {
     return { path: [...path, String(key)], text: toUnknownText(error.parentSchema) };
   }
   const toText = TEXTS[error.keyword];
-  const shown = toShown(valueAt(input, path));
+  const shown = show(valueAt(input, path));
   return {
     path,
-    text: toText?.(params, shown, error.schema) ?? `is ${shown}, which ${error.message ?? "fails"}`,
+    text:
+      toText?.(params, shown, error.schema) ??
+      `is ${shown}, which ${shorten(error.message ?? "fails", MAX_REASON_CHARS)}`,
   };
 }
 
@@ -126,11 +144,14 @@ function toBranchWords(branch: unknown): string {
 
 /** A JSON pointer as keys and indexes; a number is an index only where the value is an array. */
 function toPath(pointer: string, root: unknown): Path {
-  const keys = pointer.split("/").slice(1);
-  const path: (string | number)[] = [];
-  for (const key of keys) {
-    const name = key.replaceAll("~1", "/").replaceAll("~0", "~");
-    path.push(Array.isArray(valueAt(root, path)) ? Number(name) : name);
-  }
-  return path;
+  let value = root;
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((part) => {
+      const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+      const key = Array.isArray(value) ? Number(name) : name;
+      value = valueAt(value, [key]);
+      return key;
+    });
 }

@@ -1,19 +1,22 @@
 /**
  * `declareTool()`: a tool that is only declared here and lives elsewhere, in the client of a proxy.
  *
- * Its schema comes from outside and is not trusted: it is refused when it is not valid or not bounded, and an input
- * is checked against it under a deadline. Inputs pass through unchanged, without defaults filled in.
+ * Its schema comes from outside and is not trusted: it is refused when it is not valid or not bounded, and neither reading
+ * it nor checking an input against it holds the event loop. Inputs pass through unchanged, without defaults filled in.
  */
-import { compileJsonSchema } from "./json-schema-input.ts";
+import { TurnShare } from "../turn-share.ts";
+import { declareJsonSchema } from "./json-schema-input.ts";
+import { toParameters } from "./python-parameters.ts";
 import {
   checkCallers,
   checkDescription,
-  checkExamples,
+  checkExamplesWithin,
   checkName,
   toObjectSchema,
   toParseInput,
 } from "./tool-checks.ts";
 import type { Caller, JsonSchema, Tool } from "./tool.ts";
+import { WorkBudget } from "./work-budget.ts";
 
 /** What {@link declareTool} takes. */
 export interface ToolOutline {
@@ -29,17 +32,23 @@ export interface ToolOutline {
 /**
  * Declares a tool without `execute`.
  *
+ * @param budget Time for the schemas and examples of all tools that are declared together. @default one of its own
  * @throws {ToolscriptError} `invalid-tool` when a part of the declaration cannot be used
  */
-export function declareTool(outline: ToolOutline): Tool {
+export async function declareTool(outline: ToolOutline, budget = new WorkBudget()): Promise<Tool> {
   const { name, description, allowedCallers, inputExamples } = outline;
   checkName(name);
   checkDescription(name, description);
   checkCallers(name, allowedCallers);
+  const share = new TurnShare();
+  if (share.due) await share.yieldTurn();
   const inputSchema = toObjectSchema(name, outline.inputSchema);
-  const what = `Input schema of "${name}"`;
-  const parseInput = toParseInput(name, compileJsonSchema(inputSchema, { useDefaults: false, what }));
-  checkExamples(name, inputExamples ?? [], parseInput);
+  const check = await declareJsonSchema(inputSchema, { what: `Input schema of "${name}"`, budget });
+  const parseInput = toParseInput(name, check);
+  await checkExamplesWithin(name, inputExamples ?? [], parseInput, budget);
+  if (share.due) await share.yieldTurn();
+  // What a signature needs is read now, and not with that of all other tools in one turn.
+  toParameters(inputSchema);
   return {
     name,
     description,

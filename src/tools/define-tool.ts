@@ -5,9 +5,10 @@
  */
 import type * as z from "zod";
 import { ToolscriptError } from "../errors.ts";
+import type { CheckInput } from "./check-input.ts";
 import { toShown } from "./input-message.ts";
-import type { CheckInput } from "./json-schema-input.ts";
 import { compileJsonSchema } from "./json-schema-input.ts";
+import { withOptionalNulls } from "./optional-nulls.ts";
 import {
   checkCallers,
   checkDescription,
@@ -16,7 +17,6 @@ import {
   checkTimeout,
   toObjectSchema,
   toParseInput,
-  withOptionalNulls,
 } from "./tool-checks.ts";
 import type { Caller, JsonSchema, Tool, ToolContext } from "./tool.ts";
 import { compileZodSchema, isZodSchema, toZodJsonSchema } from "./zod-input.ts";

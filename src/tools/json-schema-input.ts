@@ -1,37 +1,35 @@
 /**
  * Checks tool inputs against a JSON Schema from outside: 2020-12, and the older drafts back to 06.
  *
- * A schema that cannot be used is refused when the tool is declared. A schema that can make a check slow is
- * checked under a deadline, so no input holds the event loop. Nothing is fetched: a `$ref` leads inside the schema.
+ * A schema that cannot be used is refused when the tool is declared. Neither reading a schema nor checking an input holds
+ * the event loop: what may take long runs in a thread, under a deadline. Nothing is fetched: a `$ref` leads inside the schema.
  */
-import { Ajv } from "ajv";
-import type { ErrorObject, Options, ValidateFunction } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import ajvFormats from "ajv-formats";
+import { hash } from "node:crypto";
 import { ToolscriptError, toErrorMessage } from "../errors.ts";
-import { toAjvIssues } from "./ajv-issues.ts";
-import type { InputIssue } from "./input-message.ts";
-import { runBounded } from "./run-bounded.ts";
+import type { CheckInput } from "./check-input.ts";
+import { shorten } from "./input-message.ts";
+import { checkDocument, type DocumentFacts } from "./json-schema/check-document.ts";
+import { toDefaultPlan } from "./json-schema/defaults.ts";
+import { withoutAnnotations } from "./json-schema/prepare.ts";
+import { keepCached, takeCached } from "./json-schema/schema-cache.ts";
+import { SchemaInput } from "./json-schema/schema-input.ts";
 import type { SchemaFacts } from "./schema-bounds.ts";
 import { inspectSchema } from "./schema-bounds.ts";
+import { inspectInThread } from "./thread/inspect-in-thread.ts";
+import type { ThreadSchema } from "./thread/thread-messages.ts";
 import type { JsonSchema } from "./tool.ts";
+import type { WorkBudget } from "./work-budget.ts";
 
-/** Longest check of one input against a schema that can make checks slow, in milliseconds. */
-export const DEFAULT_MAX_CHECK_MS = 250;
-/** Longest time to compile one schema, in milliseconds. */
-export const DEFAULT_MAX_COMPILE_MS = 1_000;
-/** Parts of a schema up to which compiling needs no deadline. */
-const DEFAULT_MAX_UNTIMED_NODES = 500;
-/** Compiled schemas that are kept for tools declared again, as a proxy's clients do in every request. */
-export const DEFAULT_MAX_CACHED_SCHEMAS = 256;
-/** Inputs larger than this (characters of JSON) are reported with their first problem only. */
-export const DEFAULT_MAX_FULL_REPORT_CHARS = 100_000;
+/** Parts of a schema up to which it is compiled in the loop: about 12 ms. */
+const MAX_LOOP_NODES = 400;
+/** Characters of its texts, and of its patterns: an engine compiles a pattern when it is first used, 5 µs a character. */
+const MAX_LOOP_CHARS = 50_000;
+const MAX_LOOP_PATTERN_CHARS = 2_000;
+/** Characters of a reason that goes into an error. */
+const MAX_REASON_CHARS = 400;
 
-/** What a check found. */
-export type Checked = { ok: true; value: unknown } | { ok: false; issues: InputIssue[] };
-
-/** Checks one input; never changes it. */
-export type CheckInput = (input: unknown) => Checked;
+/** Parts of a schema from which it is compiled when it is declared, since that may take too long. */
+const MIN_COMPILED_NODES = 2_000;
 
 /** Options of {@link compileJsonSchema}. */
 export interface CompileJsonSchemaOptions {
@@ -41,130 +39,127 @@ export interface CompileJsonSchemaOptions {
   readonly what: string;
 }
 
-const cache = new Map<string, CheckInput>();
-
-/** @throws {ToolscriptError} `invalid-tool` when the schema is not valid or not bounded */
+/**
+ * Makes the check of a schema that is part of this program. It is compiled here, unless it is large: then a thread does
+ * it, for the first input.
+ *
+ * @throws {ToolscriptError} `invalid-tool` when the schema is not valid or not bounded
+ */
 export function compileJsonSchema(schema: JsonSchema, options: CompileJsonSchemaOptions): CheckInput {
-  const facts = inspectSchema(schema, options.what);
-  const key = `${options.useDefaults}${JSON.stringify(schema)}`;
-  const known = cache.get(key);
-  cache.delete(key);
-  const check = known ?? makeCheck(schema, facts, options);
-  cache.set(key, check);
-  if (cache.size > DEFAULT_MAX_CACHED_SCHEMAS) cache.delete(cache.keys().next().value ?? key);
-  return check;
+  const source = new SchemaSource(schema, options);
+  return source.try(() => {
+    const input = source.toInput(checkDocument(schema), true);
+    if (source.isSmall) input.compile();
+    return toCheck(input);
+  });
 }
 
-function makeCheck(
+/** Options of {@link declareJsonSchema}. */
+export interface DeclareJsonSchemaOptions {
+  readonly what: string;
+  /** Time of the request, or of the set of tools, that the schema came with. */
+  readonly budget: WorkBudget;
+}
+
+/**
+ * Makes the check of a schema from outside. It is compiled for its first input: a request declares many tools, of which few
+ * are called.
+ *
+ * @throws {ToolscriptError} `invalid-tool` when the schema is not valid or not bounded, or when the budget is used up
+ */
+export async function declareJsonSchema(
   schema: JsonSchema,
-  facts: SchemaFacts,
-  { useDefaults, what }: CompileJsonSchemaOptions,
-): CheckInput {
-  const fillsIn = useDefaults && facts.hasDefaults;
-  const validate = compileSafely(schema, facts, what, { useDefaults: fillsIn });
-  let validateFully: ValidateFunction | undefined;
-  return (input) => {
-    try {
-      const value = fillsIn ? cloneJson(input) : input;
-      if (run(validate, value, facts)) return { ok: true, value };
-      if (JSON.stringify(input).length > DEFAULT_MAX_FULL_REPORT_CHARS) {
-        return { ok: false, issues: toAjvIssues(takeErrors(validate), input) };
-      }
-      takeErrors(validate);
-      validateFully ??= compileSafely(schema, facts, what, { allErrors: true });
-      run(validateFully, input, facts);
-      return { ok: false, issues: toAjvIssues(takeErrors(validateFully), input) };
-    } catch (error) {
-      return refuse(error);
-    }
-  };
+  { what, budget }: DeclareJsonSchemaOptions,
+): Promise<CheckInput> {
+  const source = new SchemaSource(schema, { what, useDefaults: false });
+  const known = takeCached(source.key);
+  if (known !== undefined) return toCheck(known);
+  const facts = source.isSmall ? source.try(() => checkDocument(schema)) : undefined;
+  if (facts?.isRare === false) return toCheck(source.toKept(facts));
+  const found = await inspectInThread(source.toThreadSchema(facts), source.text, source.isLarge, budget);
+  if ("reason" in found) return source.refuse(new Error(found.reason));
+  return toCheck(source.toKept(found));
 }
 
-/** A copy for Ajv to fill in; much faster than `structuredClone` for the few fields of a call. */
-function cloneJson(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(cloneJson);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, cloneJson(part)]));
+function toCheck(input: SchemaInput): CheckInput {
+  return (value, options) => input.check(value, options);
 }
 
-class TooSlow extends Error {}
+/** A schema that has been counted, and is on its way to its check. */
+class SchemaSource {
+  readonly text: string;
+  readonly #schema: JsonSchema;
+  readonly #options: CompileJsonSchemaOptions;
+  readonly #facts: SchemaFacts;
+  #key: string | undefined;
 
-function run(validate: ValidateFunction, value: unknown, facts: SchemaFacts): boolean {
-  if (!facts.risky) return validate(value);
-  const bounded = runBounded(() => validate(value), DEFAULT_MAX_CHECK_MS);
-  if (bounded.done) return bounded.value;
-  throw new TooSlow();
-}
-
-function takeErrors(validate: ValidateFunction): ErrorObject[] {
-  const errors = validate.errors ?? [];
-  // Ajv keeps the errors, and with them the input, until the next check.
-  validate.errors = null;
-  return errors;
-}
-
-/** A check that could not be finished counts as failed. */
-function refuse(error: unknown): Checked {
-  if (error instanceof TooSlow) {
-    const text = `took longer than ${DEFAULT_MAX_CHECK_MS} ms to check against the schema`;
-    return { ok: false, issues: [{ path: [], text }] };
+  /** @throws {ToolscriptError} `invalid-tool` when it is not bounded */
+  constructor(schema: JsonSchema, options: CompileJsonSchemaOptions) {
+    this.#schema = schema;
+    this.#options = options;
+    this.#facts = inspectSchema(schema, options.what);
+    this.text = JSON.stringify(schema);
   }
-  if (error instanceof RangeError) {
-    return { ok: false, issues: [{ path: [], text: "is nested too deeply to be checked" }] };
+
+  /** Names the schema. */
+  get key(): string {
+    return (this.#key ??= hash("sha256", this.text, "base64"));
   }
-  throw error;
-}
 
-const AJV_OPTIONS: Options = {
-  strict: false,
-  verbose: true,
-  logger: false,
-  // An inlined reference is compiled once for each use, which a schema of references to references multiplies.
-  inlineRefs: false,
-  ownProperties: true,
-};
+  /** Whether looking through the schema, and compiling it, takes little enough for the loop. */
+  get isSmall(): boolean {
+    const { nodes, chars, patternChars } = this.#facts;
+    return nodes <= MAX_LOOP_NODES && chars <= MAX_LOOP_CHARS && patternChars <= MAX_LOOP_PATTERN_CHARS;
+  }
 
-/** Compiles a schema; a large one under a deadline, for Ajv's time grows with the square of its size. */
-function compileSafely(
-  schema: JsonSchema,
-  facts: SchemaFacts,
-  what: string,
-  options: Options,
-): ValidateFunction {
-  try {
-    if (facts.nodes <= DEFAULT_MAX_UNTIMED_NODES) return compile(schema, facts, options);
-    const bounded = runBounded(() => compile(schema, facts, options), DEFAULT_MAX_COMPILE_MS);
-    if (bounded.done) return bounded.value;
-    throw new Error(`reading it takes longer than ${DEFAULT_MAX_COMPILE_MS} ms; make it smaller`);
-  } catch (error) {
-    const reason =
-      error instanceof RangeError ? "it is too large, or a reference leads to itself" : toErrorMessage(error);
-    throw new ToolscriptError("invalid-tool", `${what} is not a valid JSON Schema: ${reason}`, {
-      cause: error,
+  /** Whether compiling it may take so long that it is better refused. */
+  get isLarge(): boolean {
+    return this.#facts.nodes >= MIN_COMPILED_NODES;
+  }
+
+  /** The schema, kept for when it is declared again. */
+  toKept(found: DocumentFacts): SchemaInput {
+    const input = this.toInput(found, false);
+    keepCached(this.key, input, this.text.length);
+    return input;
+  }
+
+  /** @param isOwn Whether the schema is this program's own. */
+  toInput(found: DocumentFacts, isOwn: boolean): SchemaInput {
+    const { nodes, lengths, hasDefaults } = this.#facts;
+    const { hasOddReference } = found;
+    const document = hasOddReference ? this.text : JSON.stringify(withoutAnnotations(this.#schema));
+    return new SchemaInput(document, {
+      ...this.toThreadSchema(found),
+      fitsLoop: this.isSmall && !hasOddReference,
+      isOwn,
+      nodes,
+      lengths,
+      defaults: this.#options.useDefaults && hasDefaults ? toDefaultPlan(this.#schema) : undefined,
     });
   }
-}
 
-function compile(schema: JsonSchema, facts: SchemaFacts, options: Options): ValidateFunction {
-  const { $schema: _dialect, ...document } = schema;
-  checkDialect(document, facts);
-  const ajvOptions = { ...AJV_OPTIONS, ...options, meta: false, validateSchema: false };
-  const ajv = facts.isOldDraft ? new Ajv(ajvOptions) : new Ajv2020(ajvOptions);
-  ajvFormats.default(ajv);
-  const validate = ajv.compile(document);
-  if ("$async" in validate) throw new Error('the keyword "$async" is not supported');
-  return validate;
-}
+  toThreadSchema(found: DocumentFacts | undefined): ThreadSchema {
+    const { isOldDraft, hasUnevaluated, hasChoicesOfReferences } = this.#facts;
+    const hasOddReference = found?.hasOddReference ?? true;
+    return { key: this.key, isOldDraft, hasUnevaluated, hasChoicesOfReferences, hasOddReference };
+  }
 
-let oldDraft: Ajv | undefined;
-let newDraft: Ajv2020 | undefined;
+  try<Value>(job: () => Value): Value {
+    try {
+      return job();
+    } catch (error) {
+      return this.refuse(error);
+    }
+  }
 
-/** Checks the schema itself. The instances are shared, for compiling a dialect's own schema takes long. */
-function checkDialect(document: JsonSchema, facts: SchemaFacts): void {
-  const dialect = facts.isOldDraft
-    ? (oldDraft ??= new Ajv({ logger: false, strict: false }))
-    : (newDraft ??= new Ajv2020({ logger: false, strict: false }));
-  if (dialect.validateSchema(document) === true) return;
-  const first = dialect.errors?.[0];
-  throw new Error(`"${first?.instancePath ?? ""}" ${first?.message ?? "is wrong"}`);
+  refuse(error: unknown): never {
+    const reason =
+      error instanceof RangeError ? "it is too large, or a reference leads to itself" : toErrorMessage(error);
+    throw new ToolscriptError(
+      "invalid-tool",
+      `${this.#options.what} is not a valid JSON Schema: ${shorten(reason, MAX_REASON_CHARS)}`,
+      { cause: error },
+    );
+  }
 }

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { declareTool } from "./declare-tool.ts";
+import { tool } from "./define-tool.ts";
 import { toPythonAlias, toToolDeclarations } from "./python-alias.ts";
 import type { Caller, JsonSchema, Tool } from "./tool.ts";
 
 function declare(name: string, inputSchema: JsonSchema = {}, callers: Caller[] = ["programmatic"]): Tool {
-  return declareTool({ name, description: "", inputSchema, allowedCallers: callers });
+  return tool({ name, description: "", input: inputSchema, allowedCallers: callers, execute: () => null });
 }
 
 describe("toPythonAlias()", () => {

@@ -34,12 +34,21 @@ function isTaken(identifier: string): boolean {
   );
 }
 
+/** Tools that may be declared together. */
+export const DEFAULT_MAX_TOOLS = 10_000;
+
 /**
  * The declarations of the tools that `caller` may call, or of all of them.
  *
- * @throws {ToolscriptError} `invalid-tool` when two tools have one name or one alias
+ * @throws {ToolscriptError} `invalid-tool` when two tools have one name or one alias, or when there are too many
  */
 export function toToolDeclarations(tools: readonly Tool[], caller?: Caller): PythonToolDeclaration[] {
+  if (tools.length > DEFAULT_MAX_TOOLS) {
+    throw new ToolscriptError(
+      "invalid-tool",
+      `Cannot declare "${tools.length}" tools together, expected at most "${DEFAULT_MAX_TOOLS}"`,
+    );
+  }
   const byAlias = new Map<string, PythonToolDeclaration>();
   for (const tool of tools) {
     if (caller !== undefined && !tool.allowedCallers.includes(caller)) continue;

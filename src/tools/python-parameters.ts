@@ -26,10 +26,21 @@ export interface Parameters {
   readonly others: unknown;
 }
 
-/** Reads the parameters of an input schema. Never throws: an odd schema has no parameters. */
+const known = new WeakMap<JsonSchema, Parameters>();
+
+/**
+ * Reads the parameters of an input schema. Never throws: an odd schema has no parameters. They are kept with the schema, for
+ * a tool is asked for them again and again.
+ */
 export function toParameters(inputSchema: JsonSchema): Parameters {
+  const parameters = known.get(inputSchema) ?? readParameters(inputSchema);
+  known.set(inputSchema, parameters);
+  return parameters;
+}
+
+function readParameters(inputSchema: JsonSchema): Parameters {
   const view = resolveObject(inputSchema, inputSchema);
-  const all = view.properties.map(({ name, schema, required }) => ({ name, schema, required }));
+  const all = view.properties;
   const parameters = [...all.filter((one) => one.required), ...all.filter((one) => !one.required)];
   const isOpen = view.others !== undefined && view.others !== false;
   return {

@@ -38,6 +38,8 @@ export class ShapeBook {
   readonly #shapes: Shape[] = [];
   readonly #idsByText = new Map<string, number>();
   readonly #taken: Set<string>;
+  /** The number that the next shape of a name gets. */
+  readonly #numbers = new Map<string, number>();
 
   constructor(takenNames: Iterable<string>) {
     this.#taken = new Set([...takenNames, ...PYTHON_TAKEN_NAMES, ...TYPING_NAMES]);
@@ -130,7 +132,9 @@ export class ShapeBook {
 
   #toFreeName(hint: string): string {
     let name = hint;
-    for (let number = 2; this.#taken.has(name); number += 1) name = `${hint}${number}`;
+    let number = this.#numbers.get(hint) ?? 2;
+    for (; this.#taken.has(name); number += 1) name = `${hint}${number}`;
+    this.#numbers.set(hint, number);
     this.#taken.add(name);
     return name;
   }

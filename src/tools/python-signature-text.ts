@@ -2,6 +2,7 @@
  * The text of one signature, once its types are known: on one line while it has no comments, one parameter a line
  * otherwise.
  */
+import { wasSeenWide } from "./input-size.ts";
 import type { ShapeField } from "./python-shapes.ts";
 import { toComment, toEntry, toEntryLines, toFieldNote } from "./python-shapes.ts";
 import { toDocLines, toPythonLiteral, toPythonString } from "./python-text.ts";
@@ -75,9 +76,16 @@ function toKeyword({ name, type, isRequired, defaultText }: ShapeField): string 
 }
 
 function toFreeName(fields: readonly ShapeField[]): string {
+  const names = new Set(fields.map((field) => field.name));
   let name = "others";
-  while (fields.some((field) => field.name === name)) name += "_";
+  while (names.has(name)) name += "_";
   return name;
+}
+
+/** Whether an example has so few fields that it may be shown. Of one that has been checked it is mostly known. */
+function isShortExample(example: Readonly<Record<string, unknown>>): boolean {
+  // Each takes three characters at least.
+  return !wasSeenWide(example) && Object.keys(example).length * 3 <= DEFAULT_MAX_EXAMPLE_CHARS;
 }
 
 /** An example input as a call in one line, or nothing when it is long. */
@@ -87,9 +95,11 @@ export function toExampleText(
   example: Readonly<Record<string, unknown>> | undefined,
 ): string {
   if (example === undefined) return "";
-  const values = Object.entries(example).map(([name, value]) => {
-    const text = toPythonLiteral(value, DEFAULT_MAX_EXAMPLE_CHARS) ?? "...";
-    return kind === "keywords" ? `${name}=${text}` : `${toPythonString(name)}: ${text}`;
+  if (!isShortExample(example)) return "";
+  const values = Object.keys(example).map((name) => {
+    const text = toPythonLiteral(example[name], DEFAULT_MAX_EXAMPLE_CHARS) ?? "...";
+    const shown = name.slice(0, DEFAULT_MAX_EXAMPLE_CHARS);
+    return kind === "keywords" ? `${shown}=${text}` : `${toPythonString(shown)}: ${text}`;
   });
   const list = values.join(", ");
   const text = `Example: ${python}(${kind === "keywords" ? list : `{${list}}`})`;

@@ -241,4 +241,38 @@ describe("toPythonSignatures()", () => {
     expect(text.length).toBeLessThanOrEqual(40_000);
     expect(text.match(/^async def tool_\d+\(/gm)).toHaveLength(100);
   });
+
+  test("is left with the names of parameters, and then without, when there are too many", () => {
+    const tools = (count: number): Tool[] =>
+      Array.from({ length: count }, (_, at) => {
+        const properties = Object.fromEntries(
+          Array.from({ length: 12 }, (_each, part) => [`p${part}`, { type: "string" }]),
+        );
+        return make({ name: `tool_${at}`, input: { properties } });
+      });
+    const named = toPythonSignatures(tools(300), { style: "wire" });
+    expect(named).toContain("async def tool_299(input: dict, /) -> str: ...  # keys: 'p0', 'p1', 'p2'");
+    expect(named.length).toBeLessThanOrEqual(60_000);
+    const bare = toPythonSignatures(tools(1_000), { maxChars: 10_000 });
+    expect(bare).toMatch(/\nasync def tool_999\(input: dict, \/\) -> Any: \.\.\.$/);
+    expect(bare).not.toContain("keys");
+  });
+
+  test("gives up what is too much work: references that double, unions of unions, long names", () => {
+    const $defs: Record<string, JsonSchema> = { n0: { type: "string" } };
+    for (let level = 1; level < 60; level += 1) {
+      const inner = { $ref: `#/$defs/n${level - 1}` };
+      $defs[`n${level}`] = { anyOf: [{ type: "array", items: inner }, { additionalProperties: inner }] };
+    }
+    const shared = { enum: Array.from({ length: 4_000 }, (_, at) => `value ${at}`) };
+    const many = Object.fromEntries(
+      Array.from({ length: 1_900 }, (_, at) => [`p${at}`, { $ref: "#/$defs/e" }]),
+    );
+    const inputs: JsonSchema[] = [
+      { $defs, properties: { a: { $ref: "#/$defs/n59" } } },
+      { $defs: { e: shared }, properties: many },
+      { properties: { ["n".repeat(500_000)]: {} } },
+    ];
+    expect(inputs.map((input) => native({ input }).length > 70_000)).toEqual([false, false, false]);
+  });
 });

@@ -9,8 +9,9 @@ import { toParameters } from "./python-parameters.ts";
 import type { ShapeField } from "./python-shapes.ts";
 import type { SignatureInput, SignatureParts } from "./python-signature-text.ts";
 import { toExampleText, toSignatureText } from "./python-signature-text.ts";
-import { toDocLines, toPascalCase, toSingular } from "./python-text.ts";
+import { toDocLines, toPascalCase, toPythonString, toSingular } from "./python-text.ts";
 import { PythonTypes, toTypeText } from "./python-types.ts";
+import { SignatureWork } from "./signature-work.ts";
 import type { Tool } from "./tool.ts";
 
 /** Characters of all signatures together, from which on detail is left out. */
@@ -42,49 +43,116 @@ const DETAILS: readonly Detail[] = [
   { maxDocChars: 0, withNotes: false },
 ];
 
+/** A tool's signature without its docstring, its types still holding placeholders for shapes. */
+interface Draft {
+  readonly tool: Tool;
+  readonly parts: Omit<SignatureParts, "doc">;
+}
+
 /**
  * Writes the signatures of `tools`, each after the shapes that it is the first to need.
  *
- * In the `native` style a tool whose parameter names Python cannot take as keywords takes one dict instead.
+ * In the `native` style a tool whose parameter names Python cannot take as keywords takes one dict instead. When all types
+ * would be too long, or too much to work through, there are the names of parameters only, or not even those.
  */
 export function toPythonSignatures(
   tools: readonly Tool[],
   { style = "native", maxChars = DEFAULT_MAX_SIGNATURES_CHARS }: PythonSignaturesOptions = {},
 ): string {
-  let text = "";
-  for (const detail of DETAILS) {
-    text = print(tools, style, detail);
-    if (text.length <= maxChars) break;
-  }
-  return text;
-}
-
-function print(tools: readonly Tool[], style: SignatureStyle, detail: Detail): string {
   const aliases = tools.map((tool) => toPythonAlias(tool.name));
-  const types = new PythonTypes(aliases, detail.withNotes);
-  const drafts = tools.map((tool) => toDraft(tool, style, detail, types));
-  for (const draft of drafts) {
-    for (const text of toTypeTexts(draft)) types.shapes.count(text);
+  const bareChars = aliases.reduce((sum, { length }) => sum + length + "async def () -> str: ...".length, 0);
+  for (const detail of bareChars > maxChars ? [] : DETAILS) {
+    const text = new Printer(style, detail, maxChars).print(tools, aliases);
+    if (text !== undefined) return text;
   }
-  const blocks = drafts.map((draft) => {
-    const definitions: string[] = [];
-    const final = resolveTypes(draft, (text) => types.shapes.print(text, definitions));
-    return [...definitions, toSignatureText(final)].join("\n");
-  });
-  return blocks.join("\n\n");
+  return toBriefSignatures(tools, aliases, style, maxChars);
 }
 
-/** A tool's signature, its types still holding placeholders for shapes. */
-function toDraft(tool: Tool, style: SignatureStyle, detail: Detail, types: PythonTypes): SignatureParts {
+/** Prints signatures with one level of detail, as long as that is neither too long nor too much work. */
+class Printer {
+  readonly #style: SignatureStyle;
+  readonly #detail: Detail;
+  readonly #maxChars: number;
+
+  constructor(style: SignatureStyle, detail: Detail, maxChars: number) {
+    this.#style = style;
+    this.#detail = detail;
+    this.#maxChars = maxChars;
+  }
+
+  /** The signatures, or undefined. */
+  print(tools: readonly Tool[], aliases: readonly string[]): string | undefined {
+    const work = new SignatureWork();
+    const types = new PythonTypes(aliases, this.#detail.withNotes, work);
+    const drafts: Draft[] = [];
+    let leastChars = 0;
+    for (const tool of tools) {
+      const draft = toDraft(tool, this.#style, types);
+      drafts.push(draft);
+      leastChars += this.#toLeastChars(draft);
+      if (work.isUsedUp || leastChars > this.#maxChars) return undefined;
+    }
+    return this.#printDrafts(drafts, types);
+  }
+
+  /** What a draft has at least, when the shapes that it names are left out. */
+  #toLeastChars({ tool, parts: { input } }: Draft): number {
+    const fields = input.kind === "type" ? [] : input.fields;
+    const chars = fields.reduce((sum, { name, note }) => sum + name.length + note.length, 0);
+    return chars + Math.min(tool.description.length, this.#detail.maxDocChars) / 2;
+  }
+
+  #printDrafts(drafts: readonly Draft[], { shapes }: PythonTypes): string | undefined {
+    for (const { parts } of drafts) {
+      for (const text of toTypeTexts(parts)) shapes.count(text);
+    }
+    const blocks: string[] = [];
+    let chars = -BETWEEN.length;
+    for (const draft of drafts) {
+      const definitions: string[] = [];
+      const final = resolveTypes(draft.parts, (text) => shapes.print(text, definitions));
+      const block = [...definitions, toSignatureText({ ...final, doc: this.#toDoc(draft) })].join("\n");
+      blocks.push(block);
+      chars += block.length + BETWEEN.length;
+      if (chars > this.#maxChars) return undefined;
+    }
+    return blocks.join(BETWEEN);
+  }
+
+  #toDoc({ tool, parts: { python, input } }: Draft): string[] {
+    const lines = toDocLines(tool.description, this.#detail.maxDocChars);
+    const [first] = tool.inputExamples ?? [];
+    const example = this.#detail.withNotes ? toExampleText(python, input.kind, first) : "";
+    return example === "" ? lines : [...lines, example];
+  }
+}
+
+const BETWEEN = "\n\n";
+
+/** Signatures without types: with the names of their parameters, or without when those are too long. */
+function toBriefSignatures(
+  tools: readonly Tool[],
+  aliases: readonly string[],
+  style: SignatureStyle,
+  maxChars: number,
+): string {
+  const result = style === "wire" ? "str" : "Any";
+  const bare = aliases.map((python) => `async def ${python}(input: dict, /) -> ${result}: ...`);
+  let chars = 0;
+  const named: string[] = [];
+  for (const [at, tool] of tools.entries()) {
+    const names = toParameters(tool.inputSchema).parameters.map(({ name }) => name);
+    const length = names.reduce((sum, name) => sum + name.length + 4, bare[at]?.length ?? 0);
+    chars += length;
+    if (chars > maxChars) return bare.join(BETWEEN);
+    named.push(names.length === 0 ? "" : `  # keys: ${names.map(toPythonString).join(", ")}`);
+  }
+  return bare.map((text, at) => text + (named[at] ?? "")).join(BETWEEN);
+}
+
+function toDraft(tool: Tool, style: SignatureStyle, types: PythonTypes): Draft {
   const python = toPythonAlias(tool.name);
-  const input = toInput(tool, style, types);
-  const example = detail.withNotes ? toExampleText(python, input.kind, tool.inputExamples?.[0]) : "";
-  return {
-    python,
-    input,
-    ...toResult(tool, style, types),
-    doc: [...toDocLines(tool.description, detail.maxDocChars), ...(example === "" ? [] : [example])],
-  };
+  return { tool, parts: { python, input: toInput(tool, style, types), ...toResult(tool, style, types) } };
 }
 
 function toInput(tool: Tool, style: SignatureStyle, types: PythonTypes): SignatureInput {
@@ -127,13 +195,13 @@ function toResultHint(python: string): string {
   return noun === python ? toPascalCase(`${python}_result`) : toSingular(toPascalCase(noun));
 }
 
-function toTypeTexts({ input, result, resultNote }: SignatureParts): string[] {
+function toTypeTexts({ input, result, resultNote }: Draft["parts"]): string[] {
   if (input.kind === "type") return [input.type, result, resultNote];
   const fields = input.fields.map((field) => field.type);
   return [...fields, input.othersType ?? "", result, resultNote];
 }
 
-function resolveTypes(draft: SignatureParts, resolve: (text: string) => string): SignatureParts {
+function resolveTypes(draft: Draft["parts"], resolve: (text: string) => string): Draft["parts"] {
   const { input } = draft;
   const resolved: SignatureInput =
     input.kind === "type"

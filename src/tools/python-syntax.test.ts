@@ -10,7 +10,7 @@ import { toPythonSignatures } from "./python-signature.ts";
 import type { JsonSchema, Tool } from "./tool.ts";
 
 describe("toPythonSignatures()", () => {
-  test("is Python for hostile descriptions, names and values", () => {
+  test("is Python for hostile descriptions, names and values", async () => {
     const evil = [
       "'''",
       "a'",
@@ -28,7 +28,7 @@ describe("toPythonSignatures()", () => {
       "'".repeat(7),
       "# type: ignore\rimport os",
     ];
-    const tools = evil.map((text, index) => {
+    const declared = evil.map((text, index) => {
       const key = text.toWellFormed();
       return declareTool({
         name: `tool_${index}`,
@@ -47,6 +47,7 @@ describe("toPythonSignatures()", () => {
         inputExamples: [{ plain: { [text]: text } }],
       });
     });
+    const tools = await Promise.all(declared);
     const texts = tools.flatMap((one) => [
       toPythonSignatures([one]),
       toPythonSignatures([one], { style: "wire" }),

@@ -44,27 +44,68 @@ function cut(text: string, maxChars: number): string {
   return `${(end > maxChars / 2 ? part.slice(0, end) : part).toWellFormed()}…`;
 }
 
-/** A JSON value as a Python literal, or undefined when it is longer than `maxChars`. */
+/** A JSON value as a Python literal, or undefined when it is longer than `maxChars`. Stops where it is. */
 export function toPythonLiteral(value: unknown, maxChars: number): string | undefined {
-  const text = literal(value, 0);
-  return text.length <= maxChars ? text : undefined;
+  if (typeof value === "string" && value.length > maxChars) return undefined;
+  const writer = new LiteralWriter(maxChars);
+  writer.write(value, 0);
+  return writer.text.length <= maxChars ? writer.text : undefined;
 }
 
 const DEFAULT_MAX_LITERAL_DEPTH = 8;
 
-function literal(value: unknown, depth: number): string {
-  if (depth > DEFAULT_MAX_LITERAL_DEPTH) return "...";
+class LiteralWriter {
+  text = "";
+  readonly #maxChars: number;
+
+  constructor(maxChars: number) {
+    this.#maxChars = maxChars;
+  }
+
+  write(value: unknown, depth: number): void {
+    if (depth > DEFAULT_MAX_LITERAL_DEPTH) this.text += "...";
+    else if (typeof value === "string") this.#writeString(value);
+    else if (Array.isArray(value)) this.#writeItems(value, depth);
+    else if (typeof value === "object" && value !== null) this.#writeMembers(value, depth);
+    else this.text += toScalarLiteral(value);
+  }
+
+  #writeItems(items: readonly unknown[], depth: number): void {
+    let separator = "[";
+    for (const item of items) {
+      this.text += separator;
+      this.write(item, depth + 1);
+      separator = ", ";
+      if (this.text.length > this.#maxChars) return;
+    }
+    this.text += separator === "[" ? "[]" : "]";
+  }
+
+  #writeMembers(members: object, depth: number): void {
+    let separator = "{";
+    for (const [key, value] of Object.entries(members)) {
+      this.text += separator;
+      this.#writeString(key);
+      this.text += ": ";
+      this.write(value, depth + 1);
+      separator = ", ";
+      if (this.text.length > this.#maxChars) return;
+    }
+    this.text += separator === "{" ? "{}" : "}";
+  }
+
+  /** A part of a string that is too long is enough to be too long. */
+  #writeString(text: string): void {
+    this.text += toPythonString(text.slice(0, this.#maxChars + 1));
+  }
+}
+
+function toScalarLiteral(value: unknown): string {
   if (value === null || value === undefined) return "None";
   if (value === true) return "True";
   if (value === false) return "False";
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : "None";
-  if (typeof value === "string") return toPythonString(value);
-  if (Array.isArray(value)) return `[${value.map((item) => literal(item, depth + 1)).join(", ")}]`;
-  if (typeof value !== "object") return "...";
-  const entries = Object.entries(value).map(
-    ([key, item]) => `${toPythonString(key)}: ${literal(item, depth + 1)}`,
-  );
-  return `{${entries.join(", ")}}`;
+  return "...";
 }
 
 /**

@@ -4,19 +4,22 @@
  *
  * All output is valid Python syntax. The work is bounded for any schema; what goes over a bound becomes `Any`.
  */
+import { followPointer } from "./json-schema/pointer.ts";
 import { toLimits } from "./python-notes.ts";
 import type { ShapeField } from "./python-shapes.ts";
 import { ShapeBook } from "./python-shapes.ts";
 import { toCommentText, toPythonLiteral, toSingular, toPascalCase } from "./python-text.ts";
-import type { SchemaObject } from "./schema-view.ts";
+import type { SignatureWork } from "./signature-work.ts";
 import {
-  followRef,
   isSchemaObject,
   isShape,
+  type MergedSchema,
   mergeParts,
-  resolveObject,
+  type PropertyView,
+  type SchemaObject,
   toArray,
   toBranches,
+  toObjectView,
 } from "./schema-view.ts";
 
 /** Levels of nested types. */
@@ -34,6 +37,18 @@ export const DEFAULT_MAX_SHAPE_FIELDS = 80;
 export const DEFAULT_MAX_NOTE_CHARS = 200;
 /** Characters of a default value. */
 const DEFAULT_MAX_DEFAULT_CHARS = 100;
+/** Characters of one type without the shapes that it names. */
+const DEFAULT_MAX_TYPE_CHARS = 1_000;
+
+/** Values of a long list that its type is read off. */
+const MAX_TYPED_VALUES = 100;
+/** Characters of a value that is shown as an example of a long list. */
+const MAX_SHOWN_VALUE_CHARS = 39;
+
+/** What costs a unit of work: characters of a name, parts of a schema that are merged. */
+const CHARS_A_UNIT = 64;
+const PARTS_A_UNIT = 1;
+const VALUES_A_UNIT = 4;
 
 /** A type with the comment that belongs to it. */
 export interface PythonType {
@@ -66,24 +81,28 @@ const SIMPLE: Readonly<Record<string, string>> = {
 export class PythonTypes {
   readonly shapes: ShapeBook;
   readonly #withNotes: boolean;
+  readonly #work: SignatureWork;
   readonly #active = new Map<unknown, { id: number | undefined }>();
+  /** Types of the schemas of one document that have been read. */
+  #known = new Map<unknown, PythonType>();
   #nodes = 0;
 
-  constructor(takenNames: Iterable<string>, withNotes: boolean) {
+  constructor(takenNames: Iterable<string>, withNotes: boolean, work: SignatureWork) {
     this.shapes = new ShapeBook(takenNames);
     this.#withNotes = withNotes;
+    this.#work = work;
   }
 
   /** The type of a whole schema, which is also what its references are resolved in. */
   toType(schema: SchemaObject, hint: string, isInput: boolean): PythonType {
-    this.#nodes = 0;
+    this.#begin();
     return this.#visit(schema, { root: schema, hint, depth: 0, isInput });
   }
 
   /** The fields of an object schema, for a parameter list. */
   toFields(schema: SchemaObject, isInput: boolean): ShapeField[] {
-    this.#nodes = 0;
-    return this.#toFields(schema, { root: schema, hint: "Input", depth: 0, isInput });
+    this.#begin();
+    return this.#toFields(mergeParts(schema, schema), { root: schema, hint: "Input", depth: 0, isInput });
   }
 
   /** The type of a part of an input schema. */
@@ -91,11 +110,19 @@ export class PythonTypes {
     return this.#visit(part, { root, hint, depth: 0, isInput: true });
   }
 
+  #begin(): void {
+    this.#nodes = 0;
+    this.#known = new Map();
+  }
+
   #visit(schema: unknown, place: Place): PythonType {
     this.#nodes += 1;
     if (!isSchemaObject(schema)) return ANY;
     if (place.depth > DEFAULT_MAX_TYPE_DEPTH || this.#nodes > DEFAULT_MAX_TYPE_NODES) return ANY;
-    const { target, hint } = toTarget(schema, place);
+    if (!this.#work.take(1)) return ANY;
+    const { target, hint } = this.#toTarget(schema, place);
+    const known = this.#known.get(target);
+    if (known !== undefined) return known;
     const active = this.#active.get(target);
     if (active !== undefined) {
       active.id ??= this.shapes.reserve(hint);
@@ -103,9 +130,29 @@ export class PythonTypes {
     }
     const entry: { id: number | undefined } = { id: undefined };
     this.#active.set(target, entry);
-    const type = this.#print(mergeParts(target, place.root), { ...place, hint }, entry);
+    const merged = mergeParts(target, place.root);
+    const isAffordable = this.#work.take(merged.parts.length / PARTS_A_UNIT);
+    const type = isAffordable ? this.#print(merged, { ...place, hint }, entry) : ANY;
     this.#active.delete(target);
-    return this.#finish(type, entry.id);
+    const finished = this.#finish(toBounded(type), entry.id);
+    this.#known.set(target, finished);
+    return finished;
+  }
+
+  /** Follows a chain of plain references, and takes the name of the last one for a hint. */
+  #toTarget(schema: SchemaObject, place: Place): { target: SchemaObject; hint: string } {
+    let target = schema;
+    let { hint } = place;
+    for (let steps = 0; steps < DEFAULT_MAX_TYPE_DEPTH && typeof target["$ref"] === "string"; steps += 1) {
+      const reference = target["$ref"];
+      if (hasMore(target) || !this.#work.take(reference.length / CHARS_A_UNIT)) break;
+      const next = followPointer(reference, place.root);
+      if (!isSchemaObject(next)) break;
+      const name = reference.slice(reference.lastIndexOf("/") + 1);
+      if (name !== "" && name !== "#") hint = toPascalCase(name);
+      target = next;
+    }
+    return { target, hint };
   }
 
   /** Gives a type that refers to itself its name. */
@@ -115,16 +162,21 @@ export class PythonTypes {
     return { ...ANY, members: [this.shapes.refer(id)] };
   }
 
-  #print(schema: SchemaObject, place: Place, entry: { id: number | undefined }): PythonType {
+  #print(merged: MergedSchema, place: Place, entry: { id: number | undefined }): PythonType {
+    const { schema } = merged;
     const note = this.#withNotes ? toLimits(schema, place.isInput) : "";
-    if ("const" in schema) return toLiterals([schema["const"]]);
-    if (Array.isArray(schema["enum"])) return toLiterals(schema["enum"]);
+    const values = "const" in schema ? [schema["const"]] : schema["enum"];
+    if (Array.isArray(values)) {
+      return this.#work.take(Math.min(values.length, MAX_TYPED_VALUES) / VALUES_A_UNIT)
+        ? toLiterals(values)
+        : ANY;
+    }
     const branches = toBranches(schema);
-    if (branches.some(isShape)) return this.#printUnion(schema, branches, place);
+    if (branches.some(isShape)) return this.#printUnion(merged, branches, place);
     const types = toTypeNames(schema);
     const parts = types.map((type) => {
       if (type === "array") return this.#printArray(schema, place);
-      if (type === "object") return this.#printObject(schema, place, entry);
+      if (type === "object") return this.#printObject(merged, place, entry);
       const simple = SIMPLE[type];
       return simple === undefined ? ANY : { ...ANY, members: [simple] };
     });
@@ -132,12 +184,18 @@ export class PythonTypes {
     return { ...joined, note: joinNotes([note, joined.note]) };
   }
 
-  #printUnion(schema: SchemaObject, branches: readonly unknown[], place: Place): PythonType {
-    const { anyOf: _anyOf, oneOf: _oneOf, ...base } = schema;
+  #printUnion(
+    { schema, parts: whole }: MergedSchema,
+    branches: readonly unknown[],
+    place: Place,
+  ): PythonType {
     const inner = { ...place, depth: place.depth + 1 };
+    // What stands beside the choice belongs to each of its branches.
+    const hasProperties = whole.some((part) => "properties" in part);
+    const base = hasProperties ? whole.map(withoutChoice) : [];
     const parts = branches
       .slice(0, DEFAULT_MAX_UNION_MEMBERS)
-      .map((branch) => this.#visit("properties" in base ? { allOf: [branch, base] } : branch, inner));
+      .map((branch) => this.#visit(hasProperties ? { allOf: [branch, ...base] } : branch, inner));
     if (schema["nullable"] === true) parts.push({ ...ANY, members: ["None"] });
     return branches.length > DEFAULT_MAX_UNION_MEMBERS ? ANY : join(parts);
   }
@@ -154,20 +212,21 @@ export class PythonTypes {
     return { ...ANY, members: [text === "Any" ? "list" : `list[${text}]`], note: item.note };
   }
 
-  #printObject(schema: SchemaObject, place: Place, entry: { id: number | undefined }): PythonType {
-    const view = resolveObject(schema, place.root);
+  #printObject(merged: MergedSchema, place: Place, entry: { id: number | undefined }): PythonType {
+    const view = toObjectView(merged, 1);
     if (view.properties.length === 0) {
       const value = toTypeText(this.#visit(view.others, { ...place, depth: place.depth + 1 }));
       return { ...ANY, members: [value === "Any" ? "dict" : `dict[str, ${value}]`] };
     }
-    const fields = this.#toFields(schema, place);
+    const fields = this.#toFields(merged, place);
     const id = this.shapes.define(entry.id, place.hint, fields);
     return { ...ANY, members: [this.shapes.refer(id)] };
   }
 
-  #toFields(schema: SchemaObject, place: Place): ShapeField[] {
-    const view = resolveObject(schema, place.root);
-    return view.properties.slice(0, DEFAULT_MAX_SHAPE_FIELDS).map((property) => {
+  #toFields(merged: MergedSchema, place: Place): ShapeField[] {
+    const { properties } = toObjectView(merged, DEFAULT_MAX_SHAPE_FIELDS);
+    const affordable = properties.filter((property) => this.#work.take(this.#toTextWork(property)));
+    return affordable.map((property) => {
       const inner = { ...place, hint: toPascalCase(property.name), depth: place.depth + 1 };
       const type = this.#visit(property.schema, inner);
       return {
@@ -178,6 +237,16 @@ export class PythonTypes {
         defaultText: place.isInput && !property.required ? toDefaultText(property.schema) : undefined,
       };
     });
+  }
+
+  /** What the texts of a property cost. */
+  #toTextWork({ name, schema }: PropertyView): number {
+    const description = this.#withNotes && isSchemaObject(schema) ? schema["description"] : undefined;
+    const most = 4 * DEFAULT_MAX_NOTE_CHARS;
+    return (
+      (name.length + (typeof description === "string" ? Math.min(description.length, most) : 0)) /
+      CHARS_A_UNIT
+    );
   }
 
   /** The comment at a property: what its author wrote, then its limits. */
@@ -194,19 +263,16 @@ function toDefaultText(schema: unknown): string | undefined {
   return toPythonLiteral(schema["default"], DEFAULT_MAX_DEFAULT_CHARS) ?? "...";
 }
 
-/** Follows a chain of plain references, and takes the name of the last one for a hint. */
-function toTarget(schema: SchemaObject, place: Place): { target: SchemaObject; hint: string } {
-  let target = schema;
-  let { hint } = place;
-  for (let steps = 0; steps < DEFAULT_MAX_TYPE_DEPTH && typeof target["$ref"] === "string"; steps += 1) {
-    if (hasMore(target)) break;
-    const next = followRef(target["$ref"], place.root);
-    if (!isSchemaObject(next)) break;
-    const name = target["$ref"].split("/").at(-1);
-    if (name !== undefined && name !== "#") hint = toPascalCase(name);
-    target = next;
-  }
-  return { target, hint };
+/** A type whose text is not too long to be read; unions within unions multiply. */
+function toBounded(type: PythonType): PythonType {
+  const chars = type.members.reduce((sum, member) => sum + member.length, 0);
+  return chars > DEFAULT_MAX_TYPE_CHARS ? ANY : type;
+}
+
+/** A part of a schema without its choices, and without what it was merged from. */
+function withoutChoice(part: SchemaObject): SchemaObject {
+  const { anyOf: _anyOf, oneOf: _oneOf, allOf: _allOf, $ref: _ref, ...rest } = part;
+  return rest;
 }
 
 /** Whether a reference stands beside keywords that change the type. */
@@ -229,16 +295,20 @@ function toImpliedType(schema: SchemaObject): string | undefined {
 }
 
 function toLiterals(values: readonly unknown[]): PythonType {
-  const texts = values.map((value) => toPythonLiteral(value, DEFAULT_MAX_LITERALS_CHARS));
+  const few = values.length > DEFAULT_MAX_LITERALS ? [] : values;
+  const texts = few.map((value) => toPythonLiteral(value, DEFAULT_MAX_LITERALS_CHARS));
   const isSmall =
-    values.length > 0 &&
-    values.length <= DEFAULT_MAX_LITERALS &&
+    few.length > 0 &&
     texts.every((text) => text !== undefined) &&
     texts.join("").length <= DEFAULT_MAX_LITERALS_CHARS &&
-    values.every((value) => typeof value !== "object" || value === null);
+    few.every((value) => typeof value !== "object" || value === null);
   if (isSmall) return { ...ANY, literals: texts.filter((text) => text !== undefined) };
-  const members = [...new Set(values.slice(0, 1_000).map(toValueType))];
-  const shown = texts.filter((text) => text !== undefined && text.length < 40).slice(0, 5);
+  const members = [...new Set(values.slice(0, MAX_TYPED_VALUES).map(toValueType))];
+  const shown = values
+    .slice(0, MAX_TYPED_VALUES)
+    .map((value) => toPythonLiteral(value, MAX_SHOWN_VALUE_CHARS))
+    .filter((text) => text !== undefined)
+    .slice(0, 5);
   return { ...ANY, members, note: shown.length > 0 ? `one of ${shown.join(", ")}, …` : "" };
 }
 

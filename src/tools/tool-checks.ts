@@ -2,10 +2,11 @@
  * The rules that every declared tool obeys, however it was made.
  */
 import { ToolscriptError } from "../errors.ts";
-import type { InputIssue } from "./input-message.ts";
+import { TurnShare } from "../turn-share.ts";
+import type { Checked, CheckInput, CheckOptions } from "./check-input.ts";
 import { toInputMessage, toShown } from "./input-message.ts";
-import type { CheckInput } from "./json-schema-input.ts";
-import type { Caller, JsonSchema, ParsedInput } from "./tool.ts";
+import type { Caller, JsonSchema, ParsedInput, ParseInput } from "./tool.ts";
+import type { WorkBudget } from "./work-budget.ts";
 
 /** Characters of a tool's description. */
 export const DEFAULT_MAX_TOOL_DESCRIPTION_CHARS = 200_000;
@@ -68,64 +69,74 @@ export function toObjectSchema(name: string, schema: JsonSchema): JsonSchema {
   );
 }
 
-/** @throws {ToolscriptError} `invalid-tool` */
-export function checkExamples(
-  name: string,
-  examples: readonly unknown[],
-  parse: (input: unknown) => ParsedInput,
-): void {
+/**
+ * Checks the examples of a tool that is made at once. One whose check takes long is not waited for; the process is warned when
+ * it does not fit.
+ *
+ * @throws {ToolscriptError} `invalid-tool`
+ */
+export function checkExamples(name: string, examples: readonly unknown[], parse: ParseInput): void {
   for (const [index, example] of examples.entries()) {
     const parsed = parse(example);
-    if (!parsed.ok) {
-      refuse(
-        `Cannot declare the tool "${name}": its input example "${index + 1}" does not fit. ${parsed.message}`,
-      );
-    }
+    if (parsed instanceof Promise) void parsed.then((later) => warnOfExample(name, index, later));
+    else requireFit(name, index, parsed);
   }
 }
 
-/** Joins a check and the message for the model. */
-export function toParseInput(name: string, check: CheckInput): (input: unknown) => ParsedInput {
-  return (input) => {
-    const checked = check(input);
-    return checked.ok ? checked : { ok: false, message: toInputMessage(name, checked.issues) };
-  };
-}
-
 /**
- * Lets null stand for "not given" where a parameter is optional and its schema has no null: the Python signature
- * shows such a parameter as `= None`, and a script may well pass what it shows.
+ * Checks the examples of a tool, and waits for it.
+ *
+ * @throws {ToolscriptError} `invalid-tool`
  */
-export function withOptionalNulls(check: CheckInput, schema: JsonSchema): CheckInput {
-  const required = new Set(Array.isArray(schema["required"]) ? schema["required"] : []);
-  return (input) => {
-    const first = check(input);
-    let checked = first;
-    let given = input;
-    while (!checked.ok && isRecord(given)) {
-      const rest = withoutRefusedNulls(given, required, checked.issues);
-      if (rest === undefined) return first;
-      given = rest;
-      checked = check(given);
+export async function checkExamplesWithin(
+  name: string,
+  examples: readonly unknown[],
+  parse: ParseInput,
+  budget: WorkBudget,
+): Promise<void> {
+  const share = new TurnShare();
+  for (const [index, example] of examples.entries()) {
+    if (budget.leftMs === 0) {
+      refuse(`Cannot declare the tool "${name}": checking the examples takes longer than ${budget.maxMs} ms`);
     }
-    return checked.ok ? checked : first;
+    const parsed = await parse(example, { owner: budget });
+    budget.take(parsed.usedMs ?? 0);
+    requireFit(name, index, parsed);
+    if (share.due) await share.yieldTurn();
+  }
+}
+
+function requireFit(name: string, index: number, parsed: ParsedInput): void {
+  if (parsed.ok) return;
+  refuse(
+    `Cannot declare the tool "${name}": its input example "${index + 1}" does not fit. ${parsed.message}`,
+  );
+}
+
+function warnOfExample(name: string, index: number, parsed: ParsedInput): void {
+  if (parsed.ok) return;
+  process.emitWarning(
+    `The input example "${index + 1}" of the tool "${name}" does not fit. ${parsed.message}`,
+  );
+}
+
+/** Joins a check and the message for the model. */
+export function toParseInput(name: string, check: CheckInput): ParseInput {
+  const tool = {};
+  const alone: CheckOptions = { owner: tool };
+  return (input, options) => {
+    const { owner = tool, signal } = options ?? alone;
+    const checked = check(input, options === undefined ? alone : { owner, signal });
+    return checked instanceof Promise
+      ? checked.then((later) => toParsed(name, later))
+      : toParsed(name, checked);
   };
 }
 
-/** `input` without the optional fields that are null and were refused; undefined when there is none. */
-function withoutRefusedNulls(
-  input: Readonly<Record<string, unknown>>,
-  required: ReadonlySet<unknown>,
-  issues: readonly InputIssue[],
-): Record<string, unknown> | undefined {
-  const refused = new Set(issues.map((issue) => issue.path[0]));
-  const entries = Object.entries(input);
-  const kept = entries.filter(([key, value]) => value !== null || required.has(key) || !refused.has(key));
-  return kept.length === entries.length ? undefined : Object.fromEntries(kept);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function toParsed(name: string, checked: Checked): ParsedInput {
+  if (checked.ok) return checked;
+  const used = checked.usedMs === undefined ? {} : { usedMs: checked.usedMs };
+  return { ok: false, message: toInputMessage(name, checked.issues), ...used };
 }
 
 function refuse(message: string): never {

@@ -18,9 +18,20 @@ export interface ToolContext {
 
 /** What {@link Tool.parseInput} found: the input to run on, or a sentence for whoever made the call. */
 export type ParsedInput = ({ ok: true; value: unknown } | { ok: false; message: string }) & {
-  /** Milliseconds of processor time that the check took elsewhere than in the event loop, when it did. */
+  /** Milliseconds of processor time, in the loop and elsewhere, of a check that was not made at once. */
   readonly usedMs?: number;
 };
+
+/** Options of {@link Tool.parseInput}. */
+export interface ParseOptions {
+  /** Whose input it is, such as a session: checks of one owner that take long run one after the other. @default the tool */
+  readonly owner?: object;
+  /** Aborted when nobody wants the answer any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** See {@link Tool.parseInput}. */
+export type ParseInput = (input: unknown, options?: ParseOptions) => ParsedInput | Promise<ParsedInput>;
 
 /** A declared tool. Made by `tool()`; its schema has been checked and compiled. */
 export interface Tool {
@@ -36,10 +47,10 @@ export interface Tool {
   /** Longest time `execute` may take, in milliseconds; the session's default when undefined. */
   readonly timeoutMs: number | undefined;
   /**
-   * Checks and normalises an input (defaults, coercion); a promise where that could hold the event loop. The message of a
-   * refusal names the field.
+   * Checks and normalises an input (defaults, coercion). The message of a refusal names the field. A small input is
+   * checked at once; the promise of any other never rejects, and its check holds the event loop for a share of a turn only.
    */
-  parseInput(input: unknown): ParsedInput | Promise<ParsedInput>;
+  parseInput(input: unknown, options?: ParseOptions): ParsedInput | Promise<ParsedInput>;
   /**
    * Runs the tool on a parsed input. Undefined when the tool is only declared here and whoever drives the session
    * answers its calls (the proxy's tools live in its client).

@@ -3,27 +3,56 @@
  * own messages are replaced by ours, which show the value.
  */
 import * as z from "zod";
-import type { InputIssue } from "./input-message.ts";
-import { toExpected, toShown, toTypeWords, valueAt } from "./input-message.ts";
+import {
+  DEFAULT_MAX_WORDED_ISSUES,
+  type InputIssue,
+  shorten,
+  toExpected,
+  toShown,
+  toTypeWords,
+  valueAt,
+  type WideKeys,
+} from "./input-message.ts";
 
 type Issue = z.core.$ZodIssue;
 const english = z.locales.en().localeError;
 
-/** Reads the issues that Zod found in `input`. */
-export function toZodIssues(issues: readonly Issue[], input: unknown): InputIssue[] {
-  return issues.flatMap((issue) => toInputIssues(issue, input, []));
+/** Characters of a message that is not ours. */
+const MAX_FOREIGN_CHARS = 300;
+
+/** Reads the issues that Zod found in `input`: the first few in words. */
+export function toZodIssues(issues: readonly Issue[], input: unknown, wide: WideKeys): InputIssue[] {
+  const reader = new IssueReader(input, wide);
+  for (const issue of issues) reader.read(issue, []);
+  return reader.found;
 }
 
-function toInputIssues(issue: Issue, input: unknown, base: readonly PropertyKey[]): InputIssue[] {
-  const path = [...base, ...issue.path];
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: toPath([...path, key]), text: "is not a known field" }));
+/** Puts issues into words, as long as they are few; of the others it keeps the path. */
+class IssueReader {
+  readonly found: InputIssue[] = [];
+  readonly #input: unknown;
+  readonly #show: (value: unknown) => string;
+
+  constructor(input: unknown, wide: WideKeys) {
+    this.#input = input;
+    this.#show = (value) => toShown(value, wide);
   }
-  if (issue.code === "invalid_union") {
-    const meant = toMeantBranch(issue);
-    if (meant !== undefined) return meant.flatMap((inner) => toInputIssues(inner, input, path));
+
+  read(issue: Issue, base: readonly PropertyKey[]): void {
+    const path = [...base, ...issue.path];
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys) this.#add([...path, key], () => "is not a known field");
+      return;
+    }
+    const meant = issue.code === "invalid_union" ? toMeantBranch(issue) : undefined;
+    if (meant === undefined) this.#add(path, () => toText(issue, valueAt(this.#input, path), this.#show));
+    else for (const inner of meant) this.read(inner, path);
   }
-  return [{ path: toPath(path), text: toText(issue, valueAt(input, path)) }];
+
+  #add(path: readonly PropertyKey[], toWords: () => string): void {
+    const isWorded = this.found.length < DEFAULT_MAX_WORDED_ISSUES;
+    this.found.push(isWorded ? { path: toPath(path), text: toWords() } : { path: toPath(path) });
+  }
 }
 
 /** The branch of a union whose outside was right, when there is exactly one. */
@@ -32,10 +61,10 @@ function toMeantBranch(issue: z.core.$ZodIssueInvalidUnion): readonly Issue[] | 
   return inside.length === 1 ? inside[0] : undefined;
 }
 
-function toText(issue: Issue, value: unknown): string {
+function toText(issue: Issue, value: unknown, show: (value: unknown) => string): string {
   if (value === undefined && issue.code !== "custom") return "is missing";
-  const shown = `is ${toShown(value)}`;
-  if (isAuthored(issue)) return `${shown}: ${issue.message}`;
+  const shown = `is ${show(value)}`;
+  if (isAuthored(issue)) return `${shown}: ${shorten(issue.message, MAX_FOREIGN_CHARS)}`;
   return `${shown}, ${toWanted(issue)}`;
 }
 
@@ -66,7 +95,7 @@ function toWanted(issue: Issue): string {
     case "invalid_union":
       return `expected ${toUnionWords(issue)}`;
     default:
-      return `which is refused: ${issue.message}`;
+      return `which is refused: ${shorten(issue.message, MAX_FOREIGN_CHARS)}`;
   }
 }
 
@@ -83,7 +112,7 @@ function toLimit(origin: string, comparison: string, limit: number | bigint, inc
 function toUnionWords(issue: z.core.$ZodIssueInvalidUnion): string {
   const words = issue.errors.flat().map((inner) => {
     if (inner.code === "invalid_type") return toTypeWords(inner.expected);
-    if (inner.code === "invalid_value") return inner.values.map(toShown).join(" or ");
+    if (inner.code === "invalid_value") return inner.values.map((value) => toShown(value)).join(" or ");
     return "another shape";
   });
   return [...new Set(words)].slice(0, 8).join(" or ") || "another shape";

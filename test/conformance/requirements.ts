@@ -139,6 +139,15 @@ export const requirements: readonly Requirement[] = [
     "wasm.snapshot": "a damaged snapshot is rebuilt; a snapshot is written atomically",
     "wasm.memory": "memory is capped, that of the script and that of the process",
   }),
+  ...promises("issue 10, root 5", {
+    "docker.ends-with-host": "a container ends with its host, also a killed one, whatever the script does",
+    "docker.process-one":
+      "process 1 runs no interpreter of the script, which can neither stop nor trace nor slow it",
+    "docker.lease": "no container outlives its lease, of whichever host and machine",
+    "docker.own-user": "each session has a user of its own, of a range without root",
+    "docker.system-calls": "a script makes the system calls that Python needs and no others",
+    "guard.labels": "the guard writes the labels itself, and removes what is left of its containers",
+  }),
   ...promises("issue 10, root 6", {
     "wasm.kernel-wall":
       "on Linux the kernel refuses a guest all but what a running one needs, or no session starts; elsewhere it is told",

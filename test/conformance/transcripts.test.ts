@@ -34,7 +34,7 @@ function sessionFrames(frames: readonly Frame[]): Frame[] {
   return frames.filter((frame) => frame.type !== "hello" && frame.type !== "exit");
 }
 
-function toTool({ name, parameters }: { name: string; parameters: string[] }): Tool {
+function toTool({ name, parameters }: { name: string; parameters: string[] }): Promise<Tool> {
   return declareTool({
     name,
     description: "",
@@ -65,7 +65,9 @@ class Replay {
   }
 
   async #act(frame: Frame): Promise<void> {
-    if (frame.type === "tools") (await this.#open()).setTools((frame["tools"] as never[]).map(toTool));
+    if (frame.type === "tools") {
+      (await this.#open()).setTools(await Promise.all((frame["tools"] as never[]).map(toTool)));
+    }
     if (frame.type === "run") this.#run = (await this.#open()).run(String(frame["code"]));
     if (frame.type === "result") {
       await this.#answer((run) => run.resolve(Number(frame["id"]), frame["value"] as JsonValue));

@@ -13,7 +13,10 @@ import { TEST_IMAGE } from "../docker-engine.ts";
 const DAEMON_SOCKET = "/var/run/docker.sock";
 
 /** Options of the guard that tests set. */
-export type GuardBenchOptions = Pick<GuardOptions, "maximums" | "unsafeAnyProgram">;
+export type GuardBenchOptions = Pick<
+  GuardOptions,
+  "maximums" | "unsafeAnyProgram" | "userIds" | "maxLeaseMs" | "reapEveryMs"
+>;
 
 /** A guard under test. */
 export interface GuardBench {

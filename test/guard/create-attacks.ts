@@ -1,8 +1,8 @@
 /**
  * Create requests that each loosen one thing.
  */
-import { deflateSync, inflateSync } from "node:zlib";
 import { type Attack, type CreateBody, type Target, ATTACKER_NAME, create } from "./attack.ts";
+import { PACKED, repackRunner, replaceProcessOne } from "./change-program.ts";
 
 type Change = (body: CreateBody, target: Target) => void;
 
@@ -21,9 +21,6 @@ function host(name: string, value: unknown): [string, Change, string] {
   return [`sets HostConfig.${name} to ${JSON.stringify(value)}`, change, `HostConfig.${name}`];
 }
 
-/** The packed files in the runner's program text. */
-const PACKED = /"(eN[^"]+)"/;
-
 /** Changes the program text. */
 function program(name: string, change: (runner: string) => string): [string, Change, string] {
   const changeBody: Change = (body) => {
@@ -36,17 +33,12 @@ function program(name: string, change: (runner: string) => string): [string, Cha
   return [`has a program that ${name}`, changeBody, "is not the runner of this version"];
 }
 
-/** Unpacks the runner's files, changes them, and packs them again. */
-function repackRunner(change: (files: Record<string, string>) => object) {
-  return (runner: string): string =>
-    runner.replace(PACKED, (_match, packed: string) => {
-      const files = JSON.parse(inflateSync(Buffer.from(packed, "base64")).toString()) as Record<
-        string,
-        string
-      >;
-      return `"${deflateSync(JSON.stringify(change(files)), { level: 9 }).toString("base64")}"`;
-    });
-}
+const WRONG_USERS: readonly unknown[] = [
+  "",
+  2_013_265_920,
+  ..."root 0:0 1000:1000 2013265919:2013265919 2147483647:2147483647 2013265920 2013265920:0".split(" "),
+  ..."2013265920:2013265920:0 02013265920:02013265920".split(" "),
+];
 
 const changes: readonly [name: string, change: Change, says: string | RegExp][] = [
   host("Binds", ["/:/host"]),
@@ -127,9 +119,7 @@ const changes: readonly [name: string, change: Change, says: string | RegExp][] 
     "Image",
     "toolscript/python:debian@sha256:0000000000000000000000000000000000000000000000000000000000000000",
   ),
-  field("User", "root"),
-  field("User", "0:0"),
-  field("User", ""),
+  ...WRONG_USERS.map((user) => field("User", user)),
   field("Entrypoint", ["/bin/sh"]),
   field("Cmd", ["-c", "import os; os.system('id')"]),
   field("Cmd", ["-I", "-X", "utf8", "-c", "pass", "more"]),
@@ -158,6 +148,8 @@ const changes: readonly [name: string, change: Change, says: string | RegExp][] 
     repackRunner((files) => ({ ...files, "more.py": "" })),
   ),
   program("has a runner in it that cannot be unpacked", (runner) => runner.replace(/eN\w/, "eNA")),
+  program("has another process 1", (runner) => replaceProcessOne(runner, "import os")),
+  program("runs more between what is packed", (runner) => runner.replace(/"(eN\w)/, '"");x=("$1')),
   program("has no runner in it", (runner) => runner.replace(PACKED, '""')),
   ["has no labels", (body) => void (body.Labels = {}), "label"],
   ["leaves HostConfig out", (body) => void Reflect.deleteProperty(body, "HostConfig"), "HostConfig"],
@@ -175,6 +167,11 @@ const changes: readonly [name: string, change: Change, says: string | RegExp][] 
     "adds a label",
     (body) => void (body.Labels["com.docker.compose.project"] = "x"),
     "com.docker.compose.project",
+  ],
+  [
+    "takes the lease away",
+    (body) => void Reflect.deleteProperty(body.Labels, "toolscript.lease-until"),
+    "label",
   ],
   ["takes our label away", (body) => void (body.Labels["toolscript.sandbox"] = "0"), "toolscript.sandbox"],
   [

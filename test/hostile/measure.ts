@@ -39,6 +39,7 @@ export async function startMeasuring(): Promise<Measurement> {
   let excludedMs = 0;
   let excludedInTurnMs = 0;
   let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
 
   function look(): void {
     const before = processorMs();
@@ -48,10 +49,15 @@ export async function startMeasuring(): Promise<Measurement> {
     lookedAt = performance.now();
   }
 
-  // A timer and then an immediate: a turn that was long is seen whole, an idle loop stays idle.
-  function sample(): void {
+  function noteTurn(): void {
     longestTurnMs = Math.max(longestTurnMs, processorMs() - turnAtMs - excludedInTurnMs);
     excludedInTurnMs = 0;
+  }
+
+  // A timer and then an immediate: a turn that was long is seen whole, an idle loop stays idle.
+  function sample(): void {
+    if (isStopped) return;
+    noteTurn();
     if (performance.now() - lookedAt >= LOOK_EVERY_MS) look();
     turnAtMs = processorMs();
     timer = setTimeout(() => setImmediate(sample), 1);
@@ -71,6 +77,9 @@ export async function startMeasuring(): Promise<Measurement> {
     },
     async stop() {
       await sleep(5);
+      // The last turn may have been the long one, and its sample is yet to come.
+      noteTurn();
+      isStopped = true;
       clearTimeout(timer);
       const usedMs = processorMs() - startedAtMs - excludedMs;
       look();

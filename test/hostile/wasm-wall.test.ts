@@ -1,7 +1,9 @@
 /** What a script finds that has taken over the WASM sandbox's interpreter, and Deno with it: the kernel's wall. */
+import { spawn } from "node:child_process";
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { childrenOf } from "../../src/sandbox/wasm/fixtures/processes.ts";
+import { childrenOf, whenGone } from "../../src/sandbox/wasm/fixtures/processes.ts";
 import { type DrivenSession, driveSession } from "../../src/sandbox/wasm/fixtures/drive-session.ts";
 import { runFilter } from "../../src/sandbox/wasm/fixtures/run-filter.ts";
 import { callFilter } from "../../src/sandbox/wasm/wall/call-filter.ts";
@@ -10,37 +12,41 @@ import { allowAll, runInDeno } from "../../tools/probe/wasm/deno-run.ts";
 import { REACH_JAVASCRIPT } from "../../tools/probe/wasm/reach-javascript.ts";
 import { wasm, type WasmSandbox } from "../../src/sandbox/wasm/wasm.ts";
 
+const HOST = fileURLToPath(new URL("../../src/sandbox/wasm/fixtures/host-to-kill.ts", import.meta.url));
+
 /** What plain Python must not get hold of, once it has found the global object. */
 const PLATFORM =
   "Deno Worker SharedWorker navigator GPU GPUDevice process Buffer require fetch WebSocket EventSource Request Blob File " +
   "URLSearchParams MessageChannel BroadcastChannel EventTarget localStorage sessionStorage caches prompt alert global self " +
   "window structuredClone reportError Window Navigator Event";
 
-describe("plain Python that has found the global object of JavaScript", () => {
-  let sandbox: WasmSandbox;
-  let driven: DrivenSession;
-  let pid: number;
+describe.skipIf(process.platform !== "linux")(
+  "plain Python that has found the global object of JavaScript",
+  () => {
+    let sandbox: WasmSandbox;
+    let driven: DrivenSession;
+    let pid: number;
 
-  beforeAll(async () => {
-    sandbox = wasm();
-    driven = driveSession(await sandbox.open());
-    pid = childrenOf(process.pid).at(-1) ?? 0;
-  }, 120_000);
+    beforeAll(async () => {
+      sandbox = wasm();
+      driven = driveSession(await sandbox.open());
+      pid = childrenOf(process.pid).at(-1) ?? 0;
+    }, 120_000);
 
-  afterAll(async () => {
-    await sandbox.close();
-  });
+    afterAll(async () => {
+      await sandbox.close();
+    });
 
-  test("finds the language there and nothing of the platform", async () => {
-    const code = `${REACH_JAVASCRIPT}
+    test("finds the language there and nothing of the platform", async () => {
+      const code = `${REACH_JAVASCRIPT}
 print([name for name in "${PLATFORM}".split() if hasattr(js, name)], hasattr(js, "WebAssembly"), hasattr(js, "Math"))`;
-    expect((await driven.run(code)).output).toBe("[] True True\n");
-  });
+      expect((await driven.run(code)).output).toBe("[] True True\n");
+    });
 
-  test("has no thread started and no graphics library mapped, whatever it tries [wasm.no-threads]", async () => {
-    const before = await mappedFiles(pid);
-    const threads = (await readdir(`/proc/${pid}/task`)).length;
-    const code = `${REACH_JAVASCRIPT}
+    test("has no thread started and no graphics library mapped, whatever it tries [wasm.no-threads]", async () => {
+      const before = await mappedFiles(pid);
+      const threads = (await readdir(`/proc/${pid}/task`)).length;
+      const code = `${REACH_JAVASCRIPT}
 tried = 0
 for action in (
     lambda: js.Worker.new("data:text/javascript,postMessage(1)"),
@@ -53,25 +59,43 @@ for action in (
     except Exception as error:
         tried += 1
 print(tried)`;
-    expect((await driven.run(code)).output).toBe("4\n");
-    expect(await mappedFiles(pid)).toEqual(before);
-    expect((await readdir(`/proc/${pid}/task`)).length).toBeLessThanOrEqual(threads);
-  });
+      expect((await driven.run(code)).output).toBe("4\n");
+      expect(await mappedFiles(pid)).toEqual(before);
+      expect((await readdir(`/proc/${pid}/task`)).length).toBeLessThanOrEqual(threads);
+    });
 
-  test("loses its interpreter when that is to start a worker", async () => {
-    const doomed = driveSession(await sandbox.open());
-    const code = "import ctypes\nctypes.CDLL(None).emscripten_create_worker(b'data:text/javascript,1')";
-    await expect(doomed.run(code)).rejects.toThrow(/Worker is not defined/);
-  });
+    test("loses its interpreter when that is to start a worker", async () => {
+      const doomed = driveSession(await sandbox.open());
+      const code = "import ctypes\nctypes.CDLL(None).emscripten_create_worker(b'data:text/javascript,1')";
+      await expect(doomed.run(code)).rejects.toThrow(/Worker is not defined/);
+    });
 
-  test("holds no descriptor of a file of the host", async () => {
-    const links = (await readdir(`/proc/${pid}/fd`)).map((name) => readlink(`/proc/${pid}/fd/${name}`));
-    for (const target of await Promise.all(links)) {
-      expect(target).toMatch(/^(?:socket|pipe|anon_inode):|^\/dev\/(?:null|urandom)$/);
-    }
-    expect(await readlink(`/proc/${pid}/fd/1`)).toBe("/dev/null");
-  });
-});
+    test("holds no descriptor of a file of the host", async () => {
+      for (const target of await openFiles(pid)) {
+        expect(target).toMatch(/^(?:socket|pipe|anon_inode):|^\/dev\/(?:null|urandom)$/);
+      }
+      expect(await readlink(`/proc/${pid}/fd/1`)).toBe("/dev/null");
+    });
+
+    test("holds none that the host was started with and never looked at", { timeout: 60_000 }, async () => {
+      const command = `exec "$0" "$@" 200</etc/passwd`;
+      const args = [process.execPath, HOST, 'import time\nprint("on")\ntime.sleep(60)'];
+      const host = spawn("/bin/sh", ["-c", command, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+      for await (const chunk of host.stdout) if (String(chunk).includes("ready")) break;
+      const [guest = 0] = childrenOf(host.pid ?? 0);
+      expect(await openFiles(host.pid ?? 0)).toContain("/etc/passwd");
+      expect(await openFiles(guest)).not.toContain("/etc/passwd");
+      host.kill("SIGKILL");
+      await whenGone([guest]);
+    });
+  },
+);
+
+async function openFiles(pid: number): Promise<string[]> {
+  const names = await readdir(`/proc/${pid}/fd`);
+  const closed = (): string => "socket:[closed meanwhile]";
+  return await Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(closed)));
+}
 
 async function mappedFiles(pid: number): Promise<string[]> {
   const lines = (await readFile(`/proc/${pid}/maps`, "utf8")).split("\n");

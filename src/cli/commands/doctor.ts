@@ -1,7 +1,6 @@
 /**
  * `toolscript doctor`: what is here, what is missing, the command that mends it.
  */
-import { styleText } from "node:util";
 import type { Command } from "commander";
 import type { Check } from "../doctor/check.ts";
 import { checkCredentials, checkRegion, describeAgentCoreNetwork } from "../doctor/check-aws.ts";
@@ -12,6 +11,7 @@ import { checkSandboxes, checkSnapshot } from "../doctor/check-sandboxes.ts";
 import { checkWall } from "../doctor/check-wall.ts";
 import { EXIT_CODES } from "../failure.ts";
 import type { RegisterJob } from "../job.ts";
+import { print } from "../output.ts";
 import { createProgress } from "../progress.ts";
 import { addJsonOption } from "./options.ts";
 
@@ -38,7 +38,7 @@ async function doctor({ json = false }: DoctorOptions, signal: AbortSignal): Pro
   const checks = [checkNode(), ...sandboxes, await checkWall(signal), ...(await checkSurroundings())];
   progress.close();
   const works = sandboxes.some((check) => check.status === "ok");
-  if (json) process.stdout.write(`${JSON.stringify({ ok: works, checks })}\n`);
+  if (json) print(process.stdout, `${JSON.stringify({ ok: works, checks })}\n`);
   else printChecks(checks, works);
   return works ? EXIT_CODES.ok : EXIT_CODES.failed;
 }
@@ -59,9 +59,9 @@ async function checkSurroundings(): Promise<Check[]> {
 function printChecks(checks: readonly Check[], works: boolean): void {
   const nameWidth = Math.max(...checks.map((check) => check.name.length));
   for (const { name, status, detail, fix } of checks) {
-    const word = styleText(COLORS[status], status.padEnd(STATUS_WIDTH), { stream: process.stdout });
-    process.stdout.write(`${word}  ${name.padEnd(nameWidth)}  ${detail}\n`);
-    if (fix !== undefined) process.stdout.write(`${" ".repeat(STATUS_WIDTH + nameWidth + 4)}→ ${fix}\n`);
+    const word = { style: COLORS[status], text: status.padEnd(STATUS_WIDTH) };
+    print(process.stdout, word, `  ${name.padEnd(nameWidth)}  ${detail}\n`);
+    if (fix !== undefined) print(process.stdout, `${" ".repeat(STATUS_WIDTH + nameWidth + 4)}→ ${fix}\n`);
   }
-  process.stdout.write(works ? "Ready: at least one sandbox works\n" : "Not ready: no sandbox works here\n");
+  print(process.stdout, works ? "Ready: at least one sandbox works\n" : "Not ready: no sandbox works here\n");
 }

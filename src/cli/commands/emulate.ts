@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
 import { EXIT_CODES } from "../failure.ts";
 import type { RegisterJob } from "../job.ts";
+import { print } from "../output.ts";
 import { loadUserScenario } from "../load-user-scenario.ts";
 
 interface EmulateOptions {
@@ -43,7 +44,7 @@ async function emulateBedrock({ port, scenario }: EmulateOptions, signal: AbortS
   const turns = scenario === undefined ? {} : { scenario: await loadUserScenario(scenario) };
   const emulator = await startBedrockEmulator({ port, ...turns });
   try {
-    process.stdout.write(await describeEmulator(emulator.url, scenario));
+    print(process.stdout, await describeEmulator(emulator.url, scenario));
     if (!signal.aborted) await once(signal, "abort");
   } finally {
     await emulator.close();
@@ -70,13 +71,15 @@ async function emulateAgentCore(port: number, signal: AbortSignal): Promise<numb
   const emulator = await startAgentCoreEmulator({ port });
   const { accessKeyId, secretAccessKey } = AGENTCORE_EMULATOR_CREDENTIALS;
   try {
-    process.stdout
-      .write(`AgentCore emulator on ${emulator.url} (code runs in a local python3; it isolates nothing)
+    print(
+      process.stdout,
+      `AgentCore emulator on ${emulator.url} (code runs in a local python3; it isolates nothing)
 Use it with:
   export AWS_ENDPOINT_URL_BEDROCK_AGENTCORE=${emulator.url} AWS_REGION=us-east-1
   export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey}
 Stop it with Ctrl-C
-`);
+`,
+    );
     if (!signal.aborted) await once(signal, "abort");
   } finally {
     await emulator.close();

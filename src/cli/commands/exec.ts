@@ -9,6 +9,7 @@ import type { CellResult, ScriptRun } from "../../script/script-run.ts";
 import { type ExecCall, ExecReport } from "../exec-report.ts";
 import { EXIT_CODES, UsageError } from "../failure.ts";
 import type { RegisterJob } from "../job.ts";
+import { print } from "../output.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { resolveSandboxOrEmulator } from "../resolve-sandbox.ts";
 import { loadToolsFile } from "../tools-file.ts";
@@ -62,7 +63,7 @@ async function exec(path: string, options: ExecOptions, signal: AbortSignal): Pr
     const report = new ExecReport();
     const result = await follow(session.run(code, { signal }), report, progress, json);
     progress.close();
-    if (json) process.stdout.write(`${JSON.stringify(toJson(result, report))}\n`);
+    if (json) print(process.stdout, `${JSON.stringify(toJson(result, report))}\n`);
     return result.returnCode === 0 ? EXIT_CODES.ok : EXIT_CODES.failed;
   } finally {
     progress.close();

@@ -5,8 +5,10 @@ import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
 import type { GuardLogEntry } from "../../sandbox/docker/guard/guard-log.ts";
 import type { GuardMaximums } from "../../sandbox/docker/guard/guard-options.ts";
+import type { UserIds } from "../../sandbox/docker/user-ids.ts";
 import { EXIT_CODES } from "../failure.ts";
 import type { RegisterJob } from "../job.ts";
+import { print } from "../output.ts";
 import { resolveGroup, resolveUser } from "../system-names.ts";
 
 interface GuardCommandOptions {
@@ -15,6 +17,7 @@ interface GuardCommandOptions {
   readonly upstream?: string;
   readonly runtime: readonly string[];
   readonly unsafeAnyProgram?: boolean;
+  readonly userIds?: UserIds;
   readonly mode?: number;
   readonly owner?: string;
   readonly group?: string;
@@ -56,6 +59,11 @@ export function addGuardCommand(program: Command, register: RegisterJob): void {
       "--unsafe-any-program",
       "let containers run any program, not only this version's runner: for hosts of several versions",
     )
+    .option(
+      "--user-ids <first-last>",
+      "numbers of which every container must have one as its user (default: those of the sandbox)",
+      parseUserIds,
+    )
     .option("--mode <octal>", "rights of the socket (default: 660)", parseMode)
     .option("--owner <user>", "owner of the socket, by name or number")
     .option("--group <group>", "group of the socket, by name or number");
@@ -84,6 +92,12 @@ function parseNumber(text: string): number {
   throw new InvalidArgumentError("Wanted a number above 0.");
 }
 
+function parseUserIds(text: string): UserIds {
+  const [, first, last] = /^(\d{1,10})-(\d{1,10})$/.exec(text) ?? [];
+  if (first !== undefined && last !== undefined) return { first: Number(first), last: Number(last) };
+  throw new InvalidArgumentError("Wanted two numbers, such as 20000-59999.");
+}
+
 function parseMode(text: string): number {
   if (/^0?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8);
   throw new InvalidArgumentError("Wanted three octal digits, such as 660.");
@@ -98,6 +112,7 @@ async function guard(options: GuardCommandOptions, signal: AbortSignal): Promise
     runtimes: options.runtime,
     maximums: toMaximums(options),
     unsafeAnyProgram: options.unsafeAnyProgram ?? false,
+    ...(options.userIds === undefined ? {} : { userIds: options.userIds }),
     ...(upstream === undefined ? {} : { upstream }),
     ...(mode === undefined ? {} : { mode }),
     ...(owner === undefined ? {} : { uid: await resolveUser(owner) }),
@@ -105,7 +120,7 @@ async function guard(options: GuardCommandOptions, signal: AbortSignal): Promise
     log: writeEntry,
   });
   try {
-    process.stdout.write(describeGuard(options));
+    print(process.stdout, describeGuard(options));
     if (!signal.aborted) await once(signal, "abort");
   } finally {
     await running.close();
@@ -127,7 +142,7 @@ function toMaximums(options: GuardCommandOptions): GuardMaximums {
 }
 
 function writeEntry(entry: GuardLogEntry): void {
-  process.stderr.write(`${JSON.stringify(entry)}\n`);
+  print(process.stderr, `${JSON.stringify(entry)}\n`);
 }
 
 function describeGuard({ listen, image }: GuardCommandOptions): string {

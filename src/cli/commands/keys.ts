@@ -8,6 +8,7 @@ import { readKeyFile } from "../../proxy/access/key-file.ts";
 import type { KeyRecord } from "../../proxy/access/key-record.ts";
 import { EXIT_CODES } from "../failure.ts";
 import type { RegisterJob } from "../job.ts";
+import { print } from "../output.ts";
 import { resolveUserPath } from "../user-path.ts";
 import { addJsonOption } from "./options.ts";
 
@@ -21,6 +22,7 @@ interface AddOptions extends FileOptions {
   readonly requestsPerMinute?: number;
   readonly maxConcurrentRequests?: number;
   readonly maxContainers?: number;
+  readonly maxRunningScripts?: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -42,7 +44,12 @@ export function addKeysCommand(program: Command, register: RegisterJob): void {
     .option("--max-concurrent-requests <number>", "limit of requests at once", parseCount)
     .option(
       "--max-containers <number>",
-      "limit of containers at once; 0 allows no code execution",
+      "limit of containers at once; 0 allows no code execution (default: 100, with half of all interpreters)",
+      parseCount,
+    )
+    .option(
+      "--max-running-scripts <number>",
+      "limit of scripts that run at once (default: half of all that may)",
       parseCount,
     )
     .action((name: string, options: AddOptions) => register(() => add(name, options)));
@@ -75,19 +82,22 @@ function parseExpiry(text: string): string {
 
 async function add(name: string, { file, ...options }: AddOptions): Promise<number> {
   const key = await addKey(resolveUserPath(file), toNewKey(name, options));
-  process.stderr.write(
+  print(
+    process.stderr,
     `The key "${name}" is in "${file}" as a hash. This is the only time that it is shown:\n`,
   );
-  process.stdout.write(`${key}\n`);
+  print(process.stdout, `${key}\n`);
   return EXIT_CODES.ok;
 }
 
 function toNewKey(name: string, options: Omit<AddOptions, "file">): NewKey {
-  const { expires, model, requestsPerMinute, maxConcurrentRequests, maxContainers } = options;
+  const { expires, model, requestsPerMinute, maxConcurrentRequests } = options;
+  const { maxContainers, maxRunningScripts } = options;
   const limits = {
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
     ...(maxConcurrentRequests === undefined ? {} : { maxConcurrentRequests }),
     ...(maxContainers === undefined ? {} : { maxContainers }),
+    ...(maxRunningScripts === undefined ? {} : { maxRunningScripts }),
   };
   return {
     name,
@@ -99,18 +109,19 @@ function toNewKey(name: string, options: Omit<AddOptions, "file">): NewKey {
 
 async function list({ file, json }: FileOptions & { readonly json?: boolean }): Promise<number> {
   const records = await readKeyFile(resolveUserPath(file));
-  if (json === true) process.stdout.write(`${JSON.stringify({ keys: records })}\n`);
-  else process.stdout.write(`${toTable(records)}\n`);
+  if (json === true) print(process.stdout, `${JSON.stringify({ keys: records })}\n`);
+  else print(process.stdout, `${toTable(records)}\n`);
   return EXIT_CODES.ok;
 }
 
 function toTable(records: readonly KeyRecord[]): string {
   const table = new Table({
-    head: ["name", "made", "expires", "models", "requests/min", "at once", "containers"],
+    head: ["name", "made", "expires", "models", "requests/min", "at once", "containers", "scripts"],
     style: { head: [], border: [] },
   });
   for (const { name, createdAt, expiresAt, models, limits = {} } of records) {
-    const { requestsPerMinute = "–", maxConcurrentRequests = "–", maxContainers = "–" } = limits;
+    const { requestsPerMinute = "–", maxConcurrentRequests = "–" } = limits;
+    const { maxContainers = "–", maxRunningScripts = "–" } = limits;
     const when =
       expiresAt !== undefined && Date.parse(expiresAt) <= Date.now() ? `${expiresAt} (over)` : expiresAt;
     const allowed = models?.join(", ") ?? "all";
@@ -122,6 +133,7 @@ function toTable(records: readonly KeyRecord[]): string {
       requestsPerMinute,
       maxConcurrentRequests,
       maxContainers,
+      maxRunningScripts,
     ]);
   }
   return table.toString();
@@ -129,6 +141,6 @@ function toTable(records: readonly KeyRecord[]): string {
 
 async function remove(name: string, { file }: FileOptions): Promise<number> {
   await removeKey(resolveUserPath(file), name);
-  process.stderr.write(`The key "${name}" is no longer in "${file}"\n`);
+  print(process.stderr, `The key "${name}" is no longer in "${file}"\n`);
   return EXIT_CODES.ok;
 }

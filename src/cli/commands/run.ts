@@ -6,6 +6,7 @@ import type { AgentAnswer, AgentEvent } from "../../agent/agent-event.ts";
 import { describeEvent, describeFigures, describeStatus } from "../agent-report.ts";
 import { EXIT_CODES } from "../failure.ts";
 import type { RegisterJob } from "../job.ts";
+import { print } from "../output.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { resolveModel } from "../resolve-model.ts";
 import { resolveSandbox } from "../resolve-sandbox.ts";
@@ -73,7 +74,7 @@ async function run(question: string, options: RunOptions, signal: AbortSignal): 
     });
     const answer = await follow(agent.stream(question, { signal }), progress);
     progress.close();
-    if (json) process.stdout.write(`${JSON.stringify(toJson(question, model.id, answer))}\n`);
+    if (json) print(process.stdout, `${JSON.stringify(toJson(question, model.id, answer))}\n`);
     else printAnswer(answer, progress);
     return COMPLETE.has(answer.stopReason) ? EXIT_CODES.ok : EXIT_CODES.failed;
   } finally {

@@ -25,7 +25,10 @@ export function addServeCommand(program: Command, register: RegisterJob): void {
       "serve the Claude API with programmatic tool calling, over Amazon Bedrock or another upstream",
     )
     .option("--port <number>", "port to listen on, 0 for any free one (default: 8787)", parseWhole)
-    .option("--host <address>", "address to listen on (default: 127.0.0.1, this machine alone)")
+    .option(
+      "--host <address>",
+      "address to listen on (default: 127.0.0.1, this machine alone; others want keys)",
+    )
     .addOption(
       new Option("--upstream <name>", "service with the models (default: bedrock)").choices(UPSTREAMS),
     )
@@ -40,7 +43,16 @@ export function addServeCommand(program: Command, register: RegisterJob): void {
         "how responses without a sample are streamed (default: standard)",
       ).choices(UNSAMPLED_STREAMS),
     )
-    .option("--max-running-scripts <number>", "scripts that run at once (default: 64)", parseWhole)
+    .option(
+      "--max-running-scripts <number>",
+      "scripts that run at once, a key half of them (default: 64)",
+      parseWhole,
+    )
+    .option(
+      "--interpreters-memory-mb <number>",
+      "memory of all interpreters together (default: three quarters of the machine's)",
+      parseWhole,
+    )
     .option("--shutdown-ms <number>", "milliseconds that a shutdown may take (default: 30000)", parseWhole)
     .option("--log-bodies", "write prompts, code and results into the log")
     .addHelpText("after", EXAMPLES);

@@ -4,6 +4,7 @@ import { openExpenseDatabase } from "../../../examples/expense-auditor/data.ts";
 import { wasm } from "../../sandbox/wasm/wasm.ts";
 import { type Comparison, compareWays } from "./compare-ways.ts";
 import { toDemoJson } from "./demo-json.ts";
+import { toPlainText } from "../output.ts";
 import { formatReport } from "./report.ts";
 import type { WayName } from "./ways.ts";
 
@@ -96,7 +97,7 @@ describe("compareWays()", () => {
   });
 
   test("says in the report what is scripted, estimated, measured and modelled", () => {
-    const report = formatReport(comparison).replaceAll(/\s+/g, " ");
+    const report = toPlainText(formatReport(comparison)).replaceAll(/\s+/g, " ");
     expect(report).toContain("No model was called");
     expect(report).toContain("Tokens are an estimate (gpt-tokenizer");
     expect(report).toContain("Tool and sandbox seconds were measured");

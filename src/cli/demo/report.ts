@@ -1,9 +1,9 @@
 /**
  * The demo's result for people: the answer, a table, bars, and what the figures are and are not.
  */
-import { styleText } from "node:util";
 import Table from "cli-table3";
 import { ENGINEERING_Q3_RECORDS } from "../../../examples/expense-auditor/generate-expenses.ts";
+import type { Printable } from "../output.ts";
 import type { Comparison } from "./compare-ways.ts";
 import { TOKENIZER_NAME } from "./count-tokens.ts";
 import { describeAssumptions, toModelledSeconds } from "./modelled-seconds.ts";
@@ -23,29 +23,37 @@ const TABLE_CHARS = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" };
 
 /** Options of {@link formatReport}. */
 export interface ReportOptions {
-  /** Whether to colour. @default false */
-  readonly color?: boolean;
   /** Scale of the tools' waits that the ways ran with. @default 1 */
   readonly delayMultiplier?: number;
 }
 
 /** Writes the whole report, ending in a line end. */
-export function formatReport(comparison: Comparison, options: ReportOptions = {}): string {
-  const { color = false, delayMultiplier = 1 } = options;
+export function formatReport(comparison: Comparison, options: ReportOptions = {}): readonly Printable[] {
+  const { delayMultiplier = 1 } = options;
   const { ways, question } = comparison;
-  const head = (text: string) => (color ? styleText("bold", text, { validateStream: false }) : text);
-  const sections = [
-    `${head("Question")}\n${question}`,
-    `${head("Answer, from what the script printed")}\n${ways.at(-1)?.answer ?? ""}`,
-    `${head(`Three ways over ${ENGINEERING_Q3_RECORDS.toLocaleString("en-US")} records`)}\n${toTable(ways, color)}`,
-    toBars(head("Input tokens, all samples together"), ways, (way) => way.inputTokens, toCount),
-    toBars(head("Samples"), ways, (way) => way.samples, toCount),
-    toBars(head("Tools and sandbox, seconds, measured"), ways, toMeasuredSeconds, toSeconds),
-    toBars(head("Model, seconds, modelled and not measured"), ways, toModelledSeconds, toSeconds),
-    toConclusion(comparison),
-    `${head("What this is")}\n${toNotes(comparison, delayMultiplier)}`,
+  const records = ENGINEERING_Q3_RECORDS.toLocaleString("en-US");
+  return [
+    ...toSection("Question", question),
+    ...toSection("Answer, from what the script printed", ways.at(-1)?.answer ?? ""),
+    ...toSection(`Three ways over ${records} records`, toTable(ways)),
+    ...toSection(
+      "Input tokens, all samples together",
+      toBars(ways, (way) => way.inputTokens, toCount),
+    ),
+    ...toSection(
+      "Samples",
+      toBars(ways, (way) => way.samples, toCount),
+    ),
+    ...toSection("Tools and sandbox, seconds, measured", toBars(ways, toMeasuredSeconds, toSeconds)),
+    ...toSection("Model, seconds, modelled and not measured", toBars(ways, toModelledSeconds, toSeconds)),
+    `${toConclusion(comparison)}\n\n`,
+    { style: "bold", text: "What this is" },
+    `\n${toNotes(comparison, delayMultiplier)}\n`,
   ];
-  return `${sections.join("\n\n")}\n`;
+}
+
+function toSection(title: string, text: string): readonly Printable[] {
+  return [{ style: "bold", text: title }, `\n${text}\n\n`];
 }
 
 type Row = readonly [label: string, value: (way: WayResult) => string];
@@ -65,19 +73,18 @@ const ROWS: readonly Row[] = [
   ["model, modelled, perfect prompt cache", (way) => toSeconds(toCachedSeconds(way))],
 ];
 
-function toTable(ways: readonly WayResult[], color: boolean): string {
+function toTable(ways: readonly WayResult[]): string {
   const table = new Table({
     head: ["", ...ways.map(({ title }) => title)],
     colAligns: ["left", ...ways.map(() => "right" as const)],
     chars: TABLE_CHARS,
-    style: color ? { head: ["cyan"] } : { head: [], border: [] },
+    style: { head: [], border: [] },
   });
   table.push(...ROWS.map(([label, value]) => [label].concat(ways.map(value))));
   return table.toString();
 }
 
 function toBars(
-  title: string,
   ways: readonly WayResult[],
   value: (way: WayResult) => number,
   format: (value: number) => string,
@@ -89,7 +96,7 @@ function toBars(
     const bar = length === 0 ? "▏" : "█".repeat(length);
     return `  ${way.title.padEnd(labelWidth)}  ${bar} ${format(value(way))}`;
   });
-  return [title, ...lines].join("\n");
+  return lines.join("\n");
 }
 
 /** A cache that never misses reads each token of the history once: as many as the largest request has. */

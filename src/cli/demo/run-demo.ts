@@ -1,7 +1,6 @@
 /**
  * `toolscript demo`: runs the comparison, shows progress while it runs, prints the result.
  */
-import { styleText } from "node:util";
 import type { TimedHappening } from "../../agent/agent-event.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { createProgress, type Progress } from "../progress.ts";
@@ -41,15 +40,8 @@ export async function runDemo(options: DemoOptions = {}): Promise<number> {
 }
 
 function print(comparison: Comparison, json: boolean, progress: Progress): void {
-  const text = json
-    ? `${JSON.stringify(toDemoJson(comparison))}\n`
-    : `\n${formatReport(comparison, { color: hasColor() })}`;
-  progress.write(process.stdout, text);
-}
-
-/** Whether standard output takes colours: Node's own rules, `NO_COLOR` and `FORCE_COLOR` among them. */
-function hasColor(): boolean {
-  return styleText("bold", "x", { stream: process.stdout }) !== "x";
+  if (json) progress.write(process.stdout, `${JSON.stringify(toDemoJson(comparison))}\n`);
+  else progress.write(process.stdout, "\n", ...formatReport(comparison));
 }
 
 type Listeners = Pick<CompareOptions, "onPreparing" | "onWayStarted" | "onHappening" | "onWayFinished">;

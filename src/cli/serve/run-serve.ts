@@ -9,7 +9,9 @@ import { DEFAULT_CLOSE_DEADLINE_MS } from "../../proxy/proxy-options.ts";
 import { createProxy, type ListeningProxy, type Proxy, type ProxyOptions } from "../../proxy/create-proxy.ts";
 import { createScriptQueue } from "../../proxy/access/script-queue.ts";
 import { EXIT_CODES } from "../failure.ts";
+import { print } from "../output.ts";
 import { DEFAULT_SANDBOX } from "../resolve-sandbox.ts";
+import { toMaxInterpreters } from "./interpreter-bound.ts";
 import { createLog, type WriteLog } from "./log-lines.ts";
 import type { ServeConfig } from "./serve-config.ts";
 import { openKeys, type ServedKeys } from "./serve-keys.ts";
@@ -51,7 +53,7 @@ async function serve(config: ServeConfig, parts: Parts, signal: AbortSignal): Pr
   const { shutdownMs = DEFAULT_CLOSE_DEADLINE_MS, port = DEFAULT_PORT, host = DEFAULT_HOST } = config;
   await using proxy: Proxy = createProxy(toProxyOptions(config, parts));
   const listening = await proxy.listen({ port, host });
-  process.stderr.write(greet(config, parts, listening));
+  print(process.stderr, greet(config, parts, listening));
   parts.log({ level: "info", event: "listening", url: listening.url });
   if (!signal.aborted) await once(signal, "abort");
   parts.log({ level: "info", event: "shutting-down", deadlineMs: shutdownMs });
@@ -68,7 +70,10 @@ function toProxyOptions(
     maxSamples,
     pingMs,
     stallMs,
+    maxUnreadBytes,
     maxBodyBytes,
+    maxBodiesBytes,
+    hopMs,
     containerIdleMs,
     containerLifetimeMs,
     limits,
@@ -94,7 +99,11 @@ function toProxyOptions(
       maxSamples,
       pingMs,
       stallMs,
+      maxUnreadBytes,
       maxBodyBytes,
+      maxBodiesBytes,
+      hopMs,
+      maxInterpreters: toMaxInterpreters(config),
       containerIdleMs,
       containerLifetimeMs,
       logBodies,

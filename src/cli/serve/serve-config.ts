@@ -70,8 +70,15 @@ const configSchema = z.strictObject({
   pingMs: milliseconds.optional(),
   stallMs: milliseconds.optional(),
   maxBodyBytes: z.int().min(1).optional(),
+  maxBodiesBytes: z.int().min(1).optional(),
   containerIdleMs: milliseconds.optional(),
   containerLifetimeMs: milliseconds.optional(),
+  /** Megabytes of all interpreters together, each with all that its sandbox allows it. */
+  interpretersMemoryMb: count.optional(),
+  /** In place of what follows from the memory. */
+  maxInterpreters: count.optional(),
+  hopMs: milliseconds.optional(),
+  maxUnreadBytes: z.int().min(1).optional(),
   maxRunningScripts: count.optional(),
   maxQueuedScripts: z.int().min(0).max(1_000_000).optional(),
   scriptQueueMs: milliseconds.optional(),
@@ -81,10 +88,13 @@ const configSchema = z.strictObject({
   limits: z
     .strictObject({
       runningMs: milliseconds.optional(),
+      totalMs: z.union([z.literal(0), milliseconds]).optional(),
+      idleRunningMs: milliseconds.optional(),
       callMs: milliseconds.optional(),
       interruptGraceMs: milliseconds.optional(),
       maxCalls: count.optional(),
       maxCallsInFlight: count.optional(),
+      maxInputBytesInFlight: z.int().min(1).optional(),
       maxOutputBytes: z.int().min(1).optional(),
       maxResultBytes: z.int().min(1).optional(),
     })

@@ -7,6 +7,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 
+import { ByteCollector } from "../../http/byte-collector.ts";
+
 /** A request of either protocol. */
 export type AnyRequest = IncomingMessage | Http2ServerRequest;
 /** An answer of either protocol. */
@@ -58,18 +60,18 @@ export class HttpExchange {
    * @throws {BodyTooLargeError} when it is larger than `maxBytes`
    */
   async readBody(maxBytes: number): Promise<Buffer> {
-    const chunks: Buffer[] = [];
+    const collected = new ByteCollector(maxBytes);
     let size = 0;
     for await (const chunk of this.#request) {
       size += (chunk as Buffer).length;
       if (size <= maxBytes) {
-        chunks.push(chunk as Buffer);
+        collected.add(chunk as Buffer);
       }
     }
     if (size > maxBytes) {
       throw new BodyTooLargeError(`The body has ${size} bytes, at most ${maxBytes} are taken`);
     }
-    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    return collected.finish();
   }
 
   /** Sends a whole answer. */

@@ -1,5 +1,6 @@
 /** One port for both protocols, also when the first bytes arrive one by one. */
 import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { text } from "node:stream/consumers";
@@ -69,4 +70,49 @@ describe("listenHttp()", () => {
     }
     expect(await requestHttp2(listener.url)).toContain("h2 POST");
   });
+
+  const FOREIGN: readonly Record<string, string>[] = [
+    { host: "attacker.example" },
+    { host: "localhost.attacker.example:80" },
+    { host: "0.0.0.0" },
+    { origin: "https://attacker.example" },
+    { origin: "null" },
+    { "sec-fetch-site": "cross-site" },
+  ];
+
+  test.each(FOREIGN)("answers no page of another site: %j", async (headers) => {
+    const sent = request(listener.url, { method: "POST", headers, setHost: headers["host"] === undefined });
+    sent.end("body");
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(403);
+    const session = connectHttp2(listener.url);
+    const { host, ...others } = headers;
+    const stream = session.request({
+      ":method": "POST",
+      ...others,
+      ...(host === undefined ? {} : { ":authority": host }),
+    });
+    const [answer] = (await once(stream.end("body"), "response")) as [Record<string, unknown>];
+    session.destroy();
+    expect(answer[":status"]).toBe(403);
+  });
+
+  test("answers other names, but no page, where it was told to listen for other machines", async () => {
+    await using open = await listenEverywhere();
+    const headersOf = async (headers: Record<string, string>): Promise<number> => {
+      const sent = request(`http://127.0.0.1:${open.port}`, { headers });
+      sent.end();
+      const [response] = (await once(sent, "response")) as [IncomingMessage];
+      response.resume();
+      return response.statusCode ?? 0;
+    };
+    expect(await headersOf({ host: "emulator.test" })).toBe(200);
+    expect(await headersOf({ host: "emulator.test", origin: "http://emulator.test" })).toBe(403);
+  });
 });
+
+async function listenEverywhere(): Promise<HttpListener & AsyncDisposable> {
+  const open = await listenHttp(async (exchange) => exchange.respond(200, {}, ""), { host: "0.0.0.0" });
+  return { ...open, [Symbol.asyncDispose]: () => open.close() };
+}

@@ -3,11 +3,13 @@
  *
  * A new connection is read until its first bytes tell the protocol (`PRI`, the start of the HTTP/2 preface; RFC 9113
  * section 3.4) and then handed to Node's HTTP/2 or HTTP/1.1 server, both of which never listen themselves. Handlers see
- * one kind of exchange. Closing ends every connection at once. It must not know any service.
+ * one kind of exchange. Closing ends every connection at once. No page of a browser gets as far as a handler. It must not
+ * know any service.
  */
 import { createServer as createHttp1Server } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { isForeignPage, isLocalHost, isLoopbackAddress, isPage } from "../../http/local-request.ts";
 import { HttpExchange, type AnyRequest, type AnyResponse } from "./http-exchange.ts";
 
 /** Where and how to listen. */
@@ -39,8 +41,13 @@ export async function listenHttp(
 ): Promise<HttpListener> {
   const { host = "127.0.0.1", port = 0 } = options;
   const sockets = new Set<Socket>();
+  let isLocal = true;
   const onRequest = (request: AnyRequest, response: AnyResponse): void => {
     const exchange = new HttpExchange(request, response);
+    if (isForeign(exchange.headers, isLocal)) {
+      refuse(exchange);
+      return;
+    }
     handler(exchange)
       .catch(() => exchange.cut())
       .catch(() => {}); // the connection is gone already
@@ -59,11 +66,29 @@ export async function listenHttp(
   });
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
+  isLocal = isLoopbackAddress(address.address);
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
     port: address.port,
     close: () => closeServer(server, sockets),
   };
+}
+
+/**
+ * Whether a page in a browser asks, which the keys of an emulator, known to everybody, do not keep out. A server of this
+ * machine answers to no other name than this machine's.
+ */
+function isForeign(headers: HttpExchange["headers"], isLocal: boolean): boolean {
+  const page = { origin: headers["origin"] ?? null, fetchSite: headers["sec-fetch-site"] ?? null };
+  if (!isLocal) return isPage(page);
+  const names = [headers["host"], headers[":authority"]].filter((name) => name !== undefined);
+  return names.length === 0 || !names.every(isLocalHost) || isForeignPage(page);
+}
+
+function refuse(exchange: HttpExchange): void {
+  const body = JSON.stringify({ message: "This server answers to programs of this machine only" });
+  const headers = { "content-type": "application/json", "x-amzn-errortype": "AccessDeniedException" };
+  exchange.respond(403, exchange.protocol === "h1" ? { ...headers, connection: "close" } : headers, body);
 }
 
 /** Calls back once the first bytes tell the protocol; the bytes are put back for the server that takes over. */

@@ -7,6 +7,7 @@
 import { AwsHttpError, unknownOperation } from "../aws-http/aws-error.ts";
 import { authenticate, describeAuth, type AuthPolicy } from "../aws-http/auth.ts";
 import { BodyTooLargeError, type HttpExchange } from "../aws-http/http-exchange.ts";
+import { readJson } from "../../json/read-json.ts";
 import type { Scenario } from "../../model/scenario.ts";
 import { toErrorAnswer, type FaultQueue } from "./faults.ts";
 import { checkModelId } from "./model-ids.ts";
@@ -26,6 +27,14 @@ export interface BedrockServiceState {
   readonly maxBodyBytes: number;
 }
 
+/** What a body may hold: the same as the proxy takes. */
+const BODY_BOUNDS = {
+  maxDepth: 500,
+  maxParts: 1_000_000,
+  maxMembers: 125_000,
+  maxValueBytes: 96 * 1024 * 1024,
+};
+
 const PATH = /^\/model\/([^/]+)\/([a-z-]+)$/;
 
 /** Answers one request. */
@@ -38,7 +47,7 @@ export async function handleBedrockRequest(
   if (exchange.closed.aborted) {
     return;
   }
-  const open = openRecord(exchange, body, state.log);
+  const open = await openRecord(exchange, body, state.log);
   try {
     await answer(exchange, body, open, state, requestId);
   } catch (error) {
@@ -62,16 +71,21 @@ async function readBody(exchange: HttpExchange, maxBytes: number): Promise<Buffe
   }
 }
 
-function openRecord(exchange: HttpExchange, body: Buffer | AwsHttpError, log: RequestLog): OpenRecord {
+async function openRecord(
+  exchange: HttpExchange,
+  body: Buffer | AwsHttpError,
+  log: RequestLog,
+): Promise<OpenRecord> {
   const path = exchange.target.split("?")[0] ?? "";
   const [, modelId, route] = PATH.exec(path) ?? [];
-  const bodyText = Buffer.isBuffer(body) ? body.toString("utf8") : "";
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  const bodyText = bytes.toString("utf8");
   return log.open(exchange, {
     route: route ?? path,
     modelId: modelId === undefined ? "" : decodeModelId(modelId),
     auth: describeAuth(exchange.headers["authorization"] ?? ""),
     bodyText,
-    body: parseJson(bodyText),
+    body: await parseJson(bytes),
   });
 }
 
@@ -141,9 +155,9 @@ function decodeModelId(encoded: string): string {
   }
 }
 
-function parseJson(text: string): unknown {
+async function parseJson(bytes: Buffer): Promise<unknown> {
   try {
-    return JSON.parse(text) as unknown;
+    return await readJson(bytes, BODY_BOUNDS);
   } catch {
     // Refused later, as a body that is not an object.
     return undefined;

@@ -2,8 +2,12 @@
  * Checks what a conversation must hold together: the first message is the user's, and each tool call has its result in
  * the very next message. The words are those of the Messages API.
  */
+import { shorten } from "../../errors.ts";
 import type { ContentBlock, ModelMessage, ModelRequest } from "../../model/model.ts";
 import { AwsHttpError } from "../aws-http/aws-error.ts";
+
+/** Characters of ids that an answer names. */
+const MAX_IDS_CHARACTERS = 1000;
 
 /** @throws {AwsHttpError} 400 `ValidationException` */
 export function checkConversation(request: ModelRequest): void {
@@ -16,16 +20,16 @@ export function checkConversation(request: ModelRequest): void {
     const given = idsOf(message.content, "tool_result", "tool_use_id");
     const answered = idsOf(messages[index + 1]?.content ?? [], "tool_result", "tool_use_id");
     const known = idsOf(messages[index - 1]?.content ?? [], "tool_use", "id");
-    const missing = asked.filter((id) => !answered.includes(id));
+    const missing = [...asked].filter((id) => !answered.has(id));
     if (missing.length > 0) {
       throw invalid(
-        `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${missing.join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+        `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${shorten(missing.join(", "), MAX_IDS_CHARACTERS)}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
       );
     }
-    const unexpected = given.find((id) => !known.includes(id));
+    const unexpected = [...given].find((id) => !known.has(id));
     if (unexpected !== undefined) {
       throw invalid(
-        `messages.${index}.content: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${unexpected}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+        `messages.${index}.content: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${shorten(unexpected, MAX_IDS_CHARACTERS)}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
       );
     }
   }
@@ -38,7 +42,7 @@ function mergeNeighbours(messages: readonly ModelMessage[]): { role: string; con
     const blocks = typeof message.content === "string" ? [] : message.content;
     const last = merged.at(-1);
     if (last?.role === message.role) {
-      last.content.push(...blocks);
+      for (const block of blocks) last.content.push(block);
     } else {
       merged.push({ role: message.role, content: [...blocks] });
     }
@@ -46,8 +50,8 @@ function mergeNeighbours(messages: readonly ModelMessage[]): { role: string; con
   return merged;
 }
 
-function idsOf(blocks: readonly ContentBlock[], type: string, key: string): string[] {
-  return blocks.filter((block) => block.type === type).map((block) => String(block[key]));
+function idsOf(blocks: readonly ContentBlock[], type: string, key: string): ReadonlySet<string> {
+  return new Set(blocks.filter((block) => block.type === type).map((block) => String(block[key])));
 }
 
 function invalid(message: string): AwsHttpError {

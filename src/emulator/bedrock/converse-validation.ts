@@ -3,8 +3,12 @@
  *
  * Unknown keys are let through: the real service ignores them as every AWS REST-JSON service does.
  */
+import { shorten } from "../../errors.ts";
 import { AwsHttpError } from "../aws-http/aws-error.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
+
+/** Characters of ids and names that an answer shows. */
+const MAX_IDS_CHARACTERS = 1000;
 
 /** A message of a Converse request on the wire. */
 export interface ConverseMessage {
@@ -125,17 +129,18 @@ function checkToolResults(messages: readonly ConverseMessage[], index: number): 
       `The number of toolResult blocks at messages.${index}.content exceeds the number of toolUse blocks of previous turn.`,
     );
   }
-  const missing = asked.filter((id) => !given.includes(id));
+  const givenIds = new Set(given);
+  const missing = asked.filter((id) => !givenIds.has(id));
   if (missing.length > 0) {
     throw invalid(
-      `Expected toolResult blocks at messages.${index}.content for the following Ids: ${missing.join(", ")}`,
+      `Expected toolResult blocks at messages.${index}.content for the following Ids: ${shorten(missing.join(", "), MAX_IDS_CHARACTERS)}`,
     );
   }
   const isLast = index === messages.length - 1;
   const open = isLast ? idsOf(messages[index], "toolUse") : [];
   if (open.length > 0) {
     throw invalid(
-      `Expected toolResult blocks at messages.${index + 1}.content for the following Ids: ${open.join(", ")}`,
+      `Expected toolResult blocks at messages.${index + 1}.content for the following Ids: ${shorten(open.join(", "), MAX_IDS_CHARACTERS)}`,
     );
   }
 }
@@ -148,7 +153,7 @@ function idsOf(message: ConverseMessage | undefined, key: "toolUse" | "toolResul
 }
 
 function memberError(value: string, path: string, constraint: string): AwsHttpError {
-  const shown = value === "null" ? "null" : `'${value}'`;
+  const shown = value === "null" ? "null" : `'${shorten(value, MAX_IDS_CHARACTERS)}'`;
   return invalid(
     `1 validation error detected: Value ${shown} at '${path}' failed to satisfy constraint: ${constraint}`,
   );

@@ -3,6 +3,7 @@
  *
  * A client that forgets to strip something is caught here with the same words as in production, all places at once.
  */
+import { shorten } from "../../errors.ts";
 import type { ModelRequest } from "../../model/model.ts";
 import { AwsHttpError } from "../aws-http/aws-error.ts";
 import { checkConversation } from "./conversation-validation.ts";
@@ -24,11 +25,32 @@ import { isObject, toText, type JsonObject } from "./json-object.ts";
 
 const EXTRA = "Extra inputs are not permitted";
 
+/** Problems that an answer names. */
+const MAX_PROBLEMS = 50;
+const MAX_PROBLEM_CHARACTERS = 1000;
+
+/** What is wrong, the first places of it. */
+class Problems {
+  readonly #texts: string[] = [];
+  #others = 0;
+
+  add(text: string): void {
+    if (this.#texts.length < MAX_PROBLEMS) this.#texts.push(shorten(text, MAX_PROBLEM_CHARACTERS));
+    else this.#others += 1;
+  }
+
+  /** All of them; empty when nothing is wrong. */
+  get text(): string {
+    const others = this.#others === 0 ? [] : [`and ${this.#others} more`];
+    return [...this.#texts, ...others].join("; ");
+  }
+}
+
 /** What a check needs to know of the whole request. */
 interface Context {
   readonly modelId: string;
   readonly betas: ReadonlySet<string>;
-  readonly problems: string[];
+  readonly problems: Problems;
 }
 
 /**
@@ -43,13 +65,13 @@ export function checkInvokeBody(body: unknown, modelId: string): ModelRequest {
     );
   }
   const betas = Array.isArray(body["anthropic_beta"]) ? body["anthropic_beta"].map(String) : [];
-  const context: Context = { modelId, betas: new Set(betas), problems: [] };
+  const context: Context = { modelId, betas: new Set(betas), problems: new Problems() };
   checkTop(body, betas, context);
   checkSystem(body["system"], context);
   checkTools(body["tools"], context);
   checkMessages(body["messages"], context);
-  if (context.problems.length > 0) {
-    throw invalid(context.problems.join("; "));
+  if (context.problems.text !== "") {
+    throw invalid(context.problems.text);
   }
   checkConversation(body as unknown as ModelRequest);
   return body as unknown as ModelRequest;
@@ -59,35 +81,35 @@ function checkTop(body: JsonObject, betas: readonly string[], context: Context):
   const { problems, modelId } = context;
   for (const key of ["anthropic_version", "max_tokens", "messages"]) {
     if (body[key] === undefined) {
-      problems.push(`${key}: Field required`);
+      problems.add(`${key}: Field required`);
     }
   }
   const version = body["anthropic_version"];
   if (version !== undefined && !KNOWN_VERSIONS.has(toText(version))) {
-    problems.push(`anthropic_version: Input should be 'bedrock-2023-05-31'`);
+    problems.add(`anthropic_version: Input should be 'bedrock-2023-05-31'`);
   }
   if (
     body["max_tokens"] !== undefined &&
     !(Number.isInteger(body["max_tokens"]) && Number(body["max_tokens"]) > 0)
   ) {
-    problems.push("max_tokens: Input should be greater than or equal to 1");
+    problems.add("max_tokens: Input should be greater than or equal to 1");
   }
   for (const key of Object.keys(body)) {
     if (!BODY_KEYS.has(key) || (key === "cache_control" && !takesTopLevelCacheControl(modelId))) {
-      problems.push(`${key}: ${EXTRA}`);
+      problems.add(`${key}: ${EXTRA}`);
     }
   }
   if (version === "2026-10-21") {
     for (const key of ["temperature", "top_p", "top_k"].filter((name) => body[name] !== undefined)) {
-      problems.push(`${key}: ${EXTRA}`);
+      problems.add(`${key}: ${EXTRA}`);
     }
   }
   const output = body["output_config"];
   if (isObject(output) && output["format"] !== undefined && refusesOutputFormat(modelId)) {
-    problems.push(`output_config.format: ${EXTRA}`);
+    problems.add(`output_config.format: ${EXTRA}`);
   }
   if (betas.some((beta) => !KNOWN_BETAS.has(beta))) {
-    problems.push("invalid beta flag");
+    problems.add("invalid beta flag");
   }
 }
 
@@ -95,7 +117,7 @@ function checkSystem(system: unknown, context: Context): void {
   if (Array.isArray(system)) {
     system.forEach((block, at) => checkBlock(block, `system.${at}`, context));
   } else if (system !== undefined && typeof system !== "string") {
-    context.problems.push("system: Input should be a valid string or a list of text blocks");
+    context.problems.add("system: Input should be a valid string or a list of text blocks");
   }
 }
 
@@ -104,37 +126,37 @@ function checkTools(tools: unknown, context: Context): void {
     return;
   }
   if (!Array.isArray(tools)) {
-    context.problems.push("tools: Input should be a valid list");
+    context.problems.add("tools: Input should be a valid list");
     return;
   }
   tools.forEach((tool, at) => checkTool(tool, `tools.${at}`, context));
   const names = tools.filter(isObject).map((tool) => tool["name"]);
   if (new Set(names).size !== names.length) {
-    context.problems.push("tools: Tool names must be unique.");
+    context.problems.add("tools: Tool names must be unique.");
   }
 }
 
 function checkTool(tool: unknown, path: string, context: Context): void {
   const { problems } = context;
   if (!isObject(tool)) {
-    problems.push(`${path}: Input should be a valid dictionary`);
+    problems.add(`${path}: Input should be a valid dictionary`);
     return;
   }
   const type = toText(tool["type"] ?? "custom");
   if (type !== "custom") {
     if (!CLIENT_TOOL_TYPES.has(type)) {
-      problems.push(wrongTag(path, type, ["custom", ...CLIENT_TOOL_TYPES]));
+      problems.add(wrongTag(path, type, ["custom", ...CLIENT_TOOL_TYPES]));
     }
     return;
   }
   const at = `${path}.custom`;
   if (typeof tool["name"] !== "string" || !/^[a-zA-Z0-9_-]{1,128}$/.test(tool["name"])) {
-    problems.push(`${at}.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`);
+    problems.add(`${at}.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`);
   }
   if (!isObject(tool["input_schema"])) {
-    problems.push(`${at}.input_schema: Field required`);
+    problems.add(`${at}.input_schema: Field required`);
   } else if (tool["input_schema"]["type"] !== "object") {
-    problems.push(`${at}.input_schema.type: Input should be 'object'`);
+    problems.add(`${at}.input_schema.type: Input should be 'object'`);
   }
   pushExtras(tool, toolKeys(context), at, problems);
 }
@@ -154,17 +176,17 @@ function checkMessages(messages: unknown, context: Context): void {
     return;
   }
   if (!Array.isArray(messages) || messages.length === 0) {
-    problems.push("messages: at least one message is required");
+    problems.add("messages: at least one message is required");
     return;
   }
   messages.forEach((message: unknown, index) => {
     const path = `messages.${index}`;
     if (!isObject(message)) {
-      problems.push(`${path}: Input should be a valid dictionary`);
+      problems.add(`${path}: Input should be a valid dictionary`);
       return;
     }
     if (message["role"] !== "user" && message["role"] !== "assistant") {
-      problems.push(`${path}.role: Input should be 'user' or 'assistant'`);
+      problems.add(`${path}.role: Input should be 'user' or 'assistant'`);
     }
     pushExtras(message, ["role", "content"], path, problems);
     checkContent(message["content"], path, context);
@@ -175,7 +197,7 @@ function checkContent(content: unknown, path: string, context: Context): void {
   if (Array.isArray(content)) {
     content.forEach((block, at) => checkBlock(block, `${path}.content.${at}`, context));
   } else if (typeof content !== "string") {
-    context.problems.push(`${path}.content: Input should be a valid string or a list of content blocks`);
+    context.problems.add(`${path}.content: Input should be a valid string or a list of content blocks`);
   }
 }
 
@@ -188,33 +210,33 @@ function checkBlock(block: unknown, path: string, context: Context): void {
     keys === undefined ||
     (TOOL_SEARCH_BLOCKS.has(type) && !betas.has(TOOL_SEARCH_BETA))
   ) {
-    problems.push(wrongTag(path, type, Object.keys(BLOCK_KEYS)));
+    problems.add(wrongTag(path, type, Object.keys(BLOCK_KEYS)));
     return;
   }
   const at = `${path}.${type}`;
   pushExtras(block, keys, at, problems);
   if (type === "text" && block["text"] === "") {
-    problems.push("messages: text content blocks must be non-empty");
+    problems.add("messages: text content blocks must be non-empty");
   }
   if (type === "tool_use" && !isObject(block["input"])) {
-    problems.push(`${at}.input: Input should be a valid dictionary`);
+    problems.add(`${at}.input: Input should be a valid dictionary`);
   }
   if (
     (type === "image" || type === "document") &&
     isObject(block["source"]) &&
     block["source"]["type"] === "url"
   ) {
-    problems.push(wrongTag(`${at}.source`, "url", ["base64", "text", "content"]));
+    problems.add(wrongTag(`${at}.source`, "url", ["base64", "text", "content"]));
   }
   if (type === "tool_result" && block["content"] !== undefined) {
     checkContent(block["content"], at, context);
   }
 }
 
-function pushExtras(value: JsonObject, allowed: readonly string[], path: string, problems: string[]): void {
+function pushExtras(value: JsonObject, allowed: readonly string[], path: string, problems: Problems): void {
   for (const key of Object.keys(value)) {
     if (!allowed.includes(key)) {
-      problems.push(`${path}.${key}: ${EXTRA}`);
+      problems.add(`${path}.${key}: ${EXTRA}`);
     }
   }
 }

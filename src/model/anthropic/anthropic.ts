@@ -6,6 +6,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { ToolscriptError } from "../../errors.ts";
+import { writeJsonPieces, writeLightJson } from "../../json/write-json.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, IdleWatchdog, checkTimeoutMs } from "../idle-watchdog.ts";
 import { isRecord } from "../is-record.ts";
 import type { MessageEvent, Model, ModelCallOptions, ModelRequest, ModelResponse } from "../model.ts";
@@ -138,9 +139,9 @@ async function post(
   call: ModelCallOptions,
 ): Promise<Response> {
   watchdog.throwIfAborted(`call model "${endpoint.model}"`);
-  const body = JSON.stringify({ ...request, model: endpoint.model });
+  const makeBody = toMakeBody({ ...request, model: endpoint.model });
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await tryOnce(endpoint, body, watchdog);
+    const outcome = await tryOnce(endpoint, makeBody, watchdog);
     if (outcome.response !== undefined) {
       return outcome.response;
     }
@@ -164,13 +165,23 @@ type Outcome =
       readonly headers?: Headers;
     };
 
-async function tryOnce(endpoint: Endpoint, body: string, watchdog: IdleWatchdog): Promise<Outcome> {
+/** Makes the body anew for each attempt: a large one is written while it is sent, and never held as a whole. */
+type MakeBody = () => Pick<RequestInit, "body" | "duplex">;
+
+function toMakeBody(request: object): MakeBody {
+  const text = writeLightJson(request);
+  return text === undefined
+    ? () => ({ body: ReadableStream.from(writeJsonPieces(request)), duplex: "half" })
+    : () => ({ body: text });
+}
+
+async function tryOnce(endpoint: Endpoint, makeBody: MakeBody, watchdog: IdleWatchdog): Promise<Outcome> {
   let response: Response;
   try {
     response = await endpoint.fetch(endpoint.url, {
       method: "POST",
       headers: endpoint.headers,
-      body,
+      ...makeBody(),
       signal: watchdog.signal,
       // A redirect would carry the key to another host.
       redirect: "error",

@@ -1,12 +1,12 @@
 /**
  * What the two ways of calling Bedrock have in common: the open request they work on, and the error of a cut stream.
  */
-import type { CountTokensInput } from "@aws-sdk/client-bedrock-runtime";
 import { ToolscriptError } from "../../errors.ts";
 import type { IdleWatchdog } from "../idle-watchdog.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
 import type { BedrockConnection } from "./bedrock-client.ts";
 import type { Attempt, ReadResponse } from "./first-attempt.ts";
+import type { RequestBody } from "./request-template.ts";
 
 /** One request under way. */
 export interface CallContext extends BedrockConnection {
@@ -17,7 +17,7 @@ export interface CallContext extends BedrockConnection {
   /** Makes the first attempt of a command by a short way; undefined when there is none. */
   readonly attempt: <Value>(
     command: string,
-    body: string,
+    body: RequestBody,
     read: ReadResponse<Value>,
   ) => Promise<Attempt<Value> | undefined>;
 }
@@ -26,8 +26,8 @@ export interface CallContext extends BedrockConnection {
 export interface BedrockCaller {
   stream(context: CallContext, request: ModelRequest): AsyncIterable<MessageEvent>;
   create(context: CallContext, request: ModelRequest): Promise<ModelResponse>;
-  /** The request as CountTokens takes it. */
-  toCountInput(request: ModelRequest, modelId: string): CountTokensInput;
+  /** The request as CountTokens takes it on the wire. */
+  toCountInput(request: ModelRequest, modelId: string): Promise<object>;
 }
 
 /** The error of a stream that ended before its last event. */

@@ -272,3 +272,40 @@ describe.each(WAYS)("bedrock() by $name", ({ modelId, options, route, protocol, 
     expect(emulator.requests.map(({ status }) => status)).toEqual([429, 429, 200]);
   });
 });
+
+describe("a large request", () => {
+  const text = 'Grüße \u{1f600} "quoted"\n'.repeat(10_000);
+  const large: ModelRequest = {
+    ...REQUEST,
+    messages: [
+      { role: "user", content: text },
+      { role: "assistant", content: [{ type: "tool_use", id: "toolu_0", name: "look", input: { text } }] },
+      { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_0", content: text }] },
+    ],
+  };
+  const ways = [
+    { modelId: CLAUDE, options: {} },
+    { modelId: CLAUDE, options: { http2: true } },
+    { modelId: QWEN, options: {} },
+    { modelId: QWEN, options: { http2: true } },
+  ];
+
+  test.each(ways)("arrives whole and signed, again after a failure: $modelId $options", async (way) => {
+    const seen: ModelRequest[] = [];
+    emulator.setScenario((request) => {
+      seen.push(request);
+      return { content: "Done" };
+    });
+    const model = connect(way.modelId, { ...way.options, maxAttempts: 2 });
+    for (let run = 0; run < 3; run += 1) {
+      if (run > 0) emulator.fault({ kind: "unavailable" });
+      await (run === 1 ? accumulate(model.stream(large)) : model.create(large));
+    }
+    for (const { messages } of seen) {
+      expect(JSON.stringify(messages[1])).toBe(JSON.stringify(large.messages[1]));
+      expect(JSON.stringify(messages)).toContain(JSON.stringify(text).slice(1, -1));
+    }
+    expect(seen).toHaveLength(3);
+    expect(await model.countTokens?.(large)).toBeGreaterThan(text.length / 4);
+  });
+});

@@ -6,6 +6,7 @@
  * ends without its last event is an error, and an abort really ends the request.
  */
 import { ToolscriptError } from "../../errors.ts";
+import { writeJson } from "../../json/write-json.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, IdleWatchdog, checkTimeoutMs } from "../idle-watchdog.ts";
 import type { MessageEvent, Model, ModelCallOptions, ModelRequest } from "../model.ts";
 import type { BedrockCaller, CallContext } from "./bedrock-caller.ts";
@@ -15,6 +16,7 @@ import type { BedrockConnectionOptions } from "./connection-options.ts";
 import { createConverseCaller } from "./converse.ts";
 import { createInvokeCaller } from "./invoke.ts";
 import { chooseApi, type BedrockApi } from "./model-id.ts";
+import { withBody } from "./written-command.ts";
 import { withRetryNotices } from "./retry-notice.ts";
 
 export type { BedrockConnectionOptions, BedrockCredentials } from "./connection-options.ts";
@@ -117,8 +119,12 @@ async function countTokens(
   request: ModelRequest,
 ): Promise<number> {
   const { sdk, modelId } = context;
-  const input = caller.toCountInput(request, modelId);
-  const { inputTokens } = await context.send(new sdk.CountTokensCommand({ modelId, input }));
+  const input = await caller.toCountInput(request, modelId);
+  const command = withBody(
+    new sdk.CountTokensCommand({ modelId, input: undefined }),
+    await writeJson({ input }),
+  );
+  const { inputTokens } = await context.send(command);
   return inputTokens ?? 0;
 }
 

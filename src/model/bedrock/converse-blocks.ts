@@ -21,16 +21,10 @@ export function cannotExpress(what: string, path: string): ToolscriptError {
   );
 }
 
-/** A message's content. */
-export function toConverseContent(
-  content: string | readonly ContentBlock[],
-  path: string,
-): sdk.ContentBlock[] {
-  const blocks = typeof content === "string" ? [{ type: "text", text: content }] : content;
-  return blocks.flatMap((block, at) => {
-    const converted = toConverseBlock(block, `${path}.${at}`);
-    return converted === undefined ? [] : withCachePoint(converted, block["cache_control"]);
-  });
+/** A block, with a cache point behind it when it is marked; nothing when Converse refuses it as blank. */
+export function toConverseBlock(block: ContentBlock, path: string): sdk.ContentBlock[] {
+  const converted = toBareBlock(block, path);
+  return converted === undefined ? [] : withCachePoint(converted, block["cache_control"]);
 }
 
 /** `item`, and a cache point behind it when it is marked. */
@@ -46,7 +40,7 @@ export function withCachePoint<T extends object>(
   return [item, { cachePoint: { type: "default", ...(isTtl ? { ttl } : {}) } }];
 }
 
-function toConverseBlock(block: ContentBlock, path: string): sdk.ContentBlock | undefined {
+function toBareBlock(block: ContentBlock, path: string): sdk.ContentBlock | undefined {
   switch (block.type) {
     case "text": {
       const text = textAt(block, "text");

@@ -5,6 +5,7 @@
  * stay different. The names of one request are known both ways, so that answers carry the original ones.
  */
 import { createHash } from "node:crypto";
+import type { Steps } from "../../turn-share.ts";
 import { isRecord } from "../is-record.ts";
 import type { ModelRequest } from "../model.ts";
 
@@ -21,9 +22,17 @@ export function toConverseName(name: string): string {
 }
 
 /** The changed names of a request's tools → their original names. */
-export function originalNames(request: ModelRequest): ReadonlyMap<string, string> {
-  const names = [...(request.tools ?? []).map((tool) => tool.name), ...namesInHistory(request)];
-  return new Map(names.map((name) => [toConverseName(name), name]));
+export function* originalNames(request: ModelRequest): Steps<ReadonlyMap<string, string>> {
+  const original = new Map<string, string>();
+  for (const { name } of request.tools ?? []) {
+    original.set(toConverseName(name), name);
+    yield;
+  }
+  for (const name of namesInHistory(request)) {
+    original.set(toConverseName(name), name);
+    yield;
+  }
+  return original;
 }
 
 /** The tools that the history calls, each once. */

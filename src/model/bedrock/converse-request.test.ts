@@ -1,9 +1,14 @@
 /** The Converse translation, unit by unit. */
 import { describe, expect, test } from "vitest";
+import { runAtOnce } from "../../turn-share.ts";
 import type { ModelRequest } from "../model.ts";
 import { toConverseName } from "./converse-names.ts";
-import { toConverseRequest } from "./converse-request.ts";
+import { toConverseRequest as toConverseInSteps } from "./converse-request.ts";
 import { toStopReason, toUsage } from "./converse-response.ts";
+
+function toConverseRequest(...given: Parameters<typeof toConverseInSteps>) {
+  return runAtOnce(toConverseInSteps(...given));
+}
 
 const QWEN = "qwen.qwen3-coder-480b-a35b-v1:0";
 const PIXEL = Buffer.from("not really a picture").toString("base64");

@@ -7,12 +7,13 @@
  * and `tool_choice: none` when the history forces a tool configuration.
  */
 import type * as sdk from "@aws-sdk/client-bedrock-runtime";
+import type { Steps } from "../../turn-share.ts";
 import { isRecord } from "../is-record.ts";
-import type { ModelMessage, ModelRequest, ModelTool } from "../model.ts";
-import { cannotExpress, toConverseContent, withCachePoint } from "./converse-blocks.ts";
+import type { ContentBlock, ModelMessage, ModelRequest, ModelTool } from "../model.ts";
+import { cannotExpress, toConverseBlock, withCachePoint } from "./converse-blocks.ts";
 import { hasToolBlocks, namesInHistory, toConverseName } from "./converse-names.ts";
 import { isClaude, isNova } from "./model-id.ts";
-import { stripRequest } from "./strip-request.ts";
+import { chooseBetas } from "./strip-request.ts";
 
 /** Parameters of one model family that Converse has no field for. */
 export type AdditionalFields = Readonly<Record<string, unknown>>;
@@ -22,18 +23,18 @@ export type AdditionalFields = Readonly<Record<string, unknown>>;
  *
  * @throws {ToolscriptError} `model-request` for blocks and tools that Converse has no form for
  */
-export function toConverseRequest(
+export function* toConverseRequest(
   request: ModelRequest,
   modelId: string,
   additional: AdditionalFields = {},
-): sdk.ConverseCommandInput {
-  const system = toSystem(request.system);
-  const toolConfig = toToolConfig(request);
+): Steps<sdk.ConverseCommandInput> {
+  const system = yield* toSystem(request.system);
+  const toolConfig = yield* toToolConfig(request);
   const fields = toAdditionalFields(request, modelId, additional);
   const outputConfig = toOutputConfig(request["output_config"]);
   return {
     modelId,
-    messages: toMessages(request.messages),
+    messages: yield* toMessages(request.messages),
     inferenceConfig: toInferenceConfig(request),
     ...(system.length > 0 ? { system } : {}),
     ...(toolConfig === undefined ? {} : { toolConfig }),
@@ -48,29 +49,36 @@ export function toConverseRequest(
   };
 }
 
-function toMessages(messages: readonly ModelMessage[]): sdk.Message[] {
+function* toMessages(messages: readonly ModelMessage[]): Steps<sdk.Message[]> {
   const merged: { role: ModelMessage["role"]; content: sdk.ContentBlock[] }[] = [];
   for (const [index, { role, content }] of messages.entries()) {
-    const blocks = toConverseContent(content, `messages.${index}.content`);
-    const last = merged.at(-1);
-    if (last?.role === role) {
-      last.content.push(...blocks);
-    } else if (blocks.length > 0) {
-      merged.push({ role, content: blocks });
+    for (const [at, block] of toBlocks(content).entries()) {
+      const converted = toConverseBlock(block, `messages.${index}.content.${at}`);
+      const last = merged.at(-1);
+      if (last?.role === role) last.content.push(...converted);
+      else if (converted.length > 0) merged.push({ role, content: converted });
+      yield;
     }
+    yield;
   }
   return merged;
 }
 
-function toSystem(system: ModelRequest["system"]): sdk.SystemContentBlock[] {
-  const blocks = typeof system === "string" ? [{ type: "text", text: system }] : (system ?? []);
-  return blocks.flatMap((block, at): sdk.SystemContentBlock[] => {
+function* toSystem(system: ModelRequest["system"]): Steps<sdk.SystemContentBlock[]> {
+  const converted: sdk.SystemContentBlock[] = [];
+  for (const [at, block] of toBlocks(system ?? []).entries()) {
     const text: unknown = block["text"];
     if (block.type !== "text" || typeof text !== "string") {
       throw cannotExpress(`system blocks of type "${block.type}"`, `system.${at}`);
     }
-    return text.trim() === "" ? [] : withCachePoint({ text }, block["cache_control"]);
-  });
+    if (text.trim() !== "") converted.push(...withCachePoint({ text }, block["cache_control"]));
+    yield;
+  }
+  return converted;
+}
+
+function toBlocks(content: string | readonly ContentBlock[]): readonly ContentBlock[] {
+  return typeof content === "string" ? [{ type: "text", text: content }] : content;
 }
 
 function toInferenceConfig(request: ModelRequest): sdk.InferenceConfiguration {
@@ -85,18 +93,19 @@ function toInferenceConfig(request: ModelRequest): sdk.InferenceConfiguration {
   };
 }
 
-function toToolConfig(request: ModelRequest): sdk.ToolConfiguration | undefined {
+function* toToolConfig(request: ModelRequest): Steps<sdk.ToolConfiguration | undefined> {
   const choice = isRecord(request["tool_choice"]) ? request["tool_choice"] : {};
   const isNeeded = hasToolBlocks(request);
   const declared = choice["type"] === "none" && !isNeeded ? [] : (request.tools ?? []);
-  const tools = declared.flatMap(toTool);
-  if (isNeeded) {
-    const names = new Set(declared.map((tool) => tool.name));
-    tools.push(
-      ...namesInHistory(request)
-        .filter((name) => !names.has(name))
-        .map(toPastTool),
-    );
+  const tools: sdk.Tool[] = [];
+  for (const [at, tool] of declared.entries()) {
+    tools.push(...toTool(tool, at));
+    yield;
+  }
+  const names = new Set(declared.map((tool) => tool.name));
+  for (const name of isNeeded ? namesInHistory(request) : []) {
+    if (!names.has(name)) tools.push(toPastTool(name));
+    yield;
   }
   if (tools.length === 0) {
     return isNeeded ? { tools: [toPastTool("earlier_tool")] } : undefined;
@@ -149,11 +158,11 @@ function toAdditionalFields(
   additional: AdditionalFields,
 ): Record<string, unknown> {
   const topK = request["top_k"];
-  const betas = isClaude(modelId) ? stripRequest(request, { modelId }).request["anthropic_beta"] : undefined;
+  const betas = isClaude(modelId) ? chooseBetas(request, []) : [];
   return {
     ...(topK === undefined ? {} : isNova(modelId) ? { inferenceConfig: { topK } } : { top_k: topK }),
     ...(request["thinking"] !== undefined && isClaude(modelId) ? { thinking: request["thinking"] } : {}),
-    ...(betas === undefined ? {} : { anthropic_beta: betas }),
+    ...(betas.length === 0 ? {} : { anthropic_beta: betas }),
     ...additional,
   };
 }

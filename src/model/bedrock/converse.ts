@@ -1,11 +1,15 @@
 /**
  * Every other model family on Bedrock: Converse and ConverseStream.
  */
+import type { ConverseCommandInput } from "@aws-sdk/client-bedrock-runtime";
+import { runInShares } from "../../turn-share.ts";
+import type { ModelRequest } from "../model.ts";
 import { cutStreamError, type BedrockCaller } from "./bedrock-caller.ts";
 import { ConverseEventTranslator } from "./converse-events.ts";
 import { originalNames } from "./converse-names.ts";
 import { toConverseRequest, type AdditionalFields } from "./converse-request.ts";
 import { toModelResponse } from "./converse-response.ts";
+import { toCommand } from "./written-command.ts";
 
 /** What only Converse takes. */
 export interface ConverseOptions {
@@ -14,18 +18,26 @@ export interface ConverseOptions {
 
 /** Calls models over Converse. */
 export function createConverseCaller(options: ConverseOptions): BedrockCaller {
+  const toBody = async (request: ModelRequest, modelId: string): Promise<ConverseBody> => {
+    const steps = toConverseRequest(request, modelId, options.additionalModelRequestFields);
+    const { modelId: _inPath, ...body } = await runInShares(steps);
+    return body;
+  };
   return {
     async *stream(context, request) {
       const { sdk, modelId, watchdog } = context;
-      const input = toConverseRequest(request, modelId, options.additionalModelRequestFields);
-      const answer = await context.send(new sdk.ConverseStreamCommand(input));
+      const command = await toCommand(
+        await toBody(request, modelId),
+        (body) => new sdk.ConverseStreamCommand({ modelId, ...body }),
+      );
+      const answer = await context.send(command);
       if (answer.stream === undefined) {
         throw cutStreamError(modelId);
       }
       const translator = new ConverseEventTranslator({
         modelId,
         requestId: answer.$metadata.requestId,
-        names: originalNames(request),
+        names: await runInShares(originalNames(request)),
       });
       yield* translator.start();
       for await (const event of watchdog.watch(answer.stream)) {
@@ -37,14 +49,19 @@ export function createConverseCaller(options: ConverseOptions): BedrockCaller {
     },
     async create(context, request) {
       const { sdk, modelId } = context;
-      const input = toConverseRequest(request, modelId, options.additionalModelRequestFields);
-      const output = await context.send(new sdk.ConverseCommand(input));
-      return toModelResponse(output, modelId, originalNames(request));
+      const command = await toCommand(
+        await toBody(request, modelId),
+        (body) => new sdk.ConverseCommand({ modelId, ...body }),
+      );
+      const output = await context.send(command);
+      return toModelResponse(output, modelId, await runInShares(originalNames(request)));
     },
-    toCountInput(request, modelId) {
-      const input = toConverseRequest(request, modelId, options.additionalModelRequestFields);
-      const { messages, system, toolConfig, additionalModelRequestFields } = input;
+    async toCountInput(request, modelId) {
+      const { messages, system, toolConfig, additionalModelRequestFields } = await toBody(request, modelId);
       return { converse: { messages, system, toolConfig, additionalModelRequestFields } };
     },
   };
 }
+
+/** What of a request travels in its body. */
+type ConverseBody = Omit<ConverseCommandInput, "modelId">;

@@ -26,7 +26,7 @@ export interface SigningCredentials {
 }
 
 /** The headers that sign a copy with `body` at `time` (milliseconds since 1970). */
-export type SignCopy = (body: string, time: number) => Readonly<Record<string, string>>;
+export type SignCopy = (body: string | Buffer, time: number) => Readonly<Record<string, string>>;
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
 

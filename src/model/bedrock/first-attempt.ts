@@ -11,7 +11,7 @@
  */
 import type { BedrockRuntimeClient } from "@aws-sdk/client-bedrock-runtime";
 import type { HttpRequest, HttpResponse } from "@smithy/protocol-http";
-import { type RequestTemplate, toRequestTemplate } from "./request-template.ts";
+import { type RequestBody, type RequestTemplate, toRequestTemplate } from "./request-template.ts";
 
 /** What a first attempt came to. A response is no success, and nobody has read it. */
 export type Attempt<Value> = { readonly value: Value } | FailedAttempt;
@@ -87,7 +87,7 @@ export class FirstAttempts {
    */
   async send<Value>(
     command: string,
-    body: string,
+    body: RequestBody,
     { signal, read }: { signal: AbortSignal; read: ReadResponse<Value> },
   ): Promise<Attempt<Value> | undefined> {
     const { systemClockOffset, retryStrategy } = this.#client.config;

@@ -4,12 +4,15 @@
 import type { ResponseStream } from "@aws-sdk/client-bedrock-runtime";
 import type { HttpResponse } from "@smithy/protocol-http";
 import { ToolscriptError } from "../../errors.ts";
+import { JsonInBase64, writeJson, writeLightJson } from "../../json/write-json.ts";
+import { runInShares } from "../../turn-share.ts";
 import { isRecord } from "../is-record.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
 import { cutStreamError, type BedrockCaller, type CallContext } from "./bedrock-caller.ts";
 import { readEventStream, toText } from "./event-stream.ts";
 import { replaying } from "./first-attempt.ts";
-import { stripRequest } from "./strip-request.ts";
+import type { RequestBody } from "./request-template.ts";
+import { stripInSteps } from "./strip-request.ts";
 
 /** The version that all Claude models on Bedrock know. */
 const DEFAULT_ANTHROPIC_VERSION = "bedrock-2023-05-31";
@@ -27,7 +30,7 @@ export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
   return {
     async *stream(context, request) {
       const { modelId, watchdog } = context;
-      const parts = await openStream(context, toBody(request, modelId, options));
+      const parts = await openStream(context, await toBody(request, modelId, options));
       let isStopped = false;
       for await (const part of watchdog.watch(parts)) {
         const event = part.chunk?.bytes === undefined ? undefined : decodeEvent(part.chunk.bytes, modelId);
@@ -41,15 +44,16 @@ export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
       }
     },
     async create(context, request) {
-      return decodeResponse(await invoke(context, toBody(request, context.modelId, options)), context);
+      const body = await toBody(request, context.modelId, options);
+      return decodeResponse(await invoke(context, body), context);
     },
-    toCountInput: (request, modelId) => ({
-      invokeModel: { body: Buffer.from(toBody(request, modelId, options)) },
+    toCountInput: async (request, modelId) => ({
+      invokeModel: { body: new JsonInBase64(await toBodyValue(request, modelId, options)) },
     }),
   };
 }
 
-async function invoke(context: CallContext, body: string): Promise<Uint8Array> {
+async function invoke(context: CallContext, body: RequestBody): Promise<Uint8Array> {
   const { sdk, modelId } = context;
   const first = await context.attempt("InvokeModelCommand", body, readBody);
   if (first !== undefined && "value" in first) {
@@ -67,7 +71,7 @@ async function readBody({ body }: HttpResponse): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-async function openStream(context: CallContext, body: string): Promise<AsyncIterable<ResponseStream>> {
+async function openStream(context: CallContext, body: RequestBody): Promise<AsyncIterable<ResponseStream>> {
   const { sdk, client, modelId } = context;
   const first = await context.attempt("InvokeModelWithResponseStreamCommand", body, (response) =>
     readEventStream(client.config.eventStreamMarshaller, response),
@@ -83,10 +87,19 @@ async function openStream(context: CallContext, body: string): Promise<AsyncIter
   return parts;
 }
 
-function toBody(request: ModelRequest, modelId: string, options: InvokeOptions): string {
-  const { request: stripped } = stripRequest(request, { modelId, betas: options.betas ?? [] });
+async function toBody(request: ModelRequest, modelId: string, options: InvokeOptions): Promise<RequestBody> {
+  const body = await toBodyValue(request, modelId, options);
+  return writeLightJson(body) ?? (await writeJson(body));
+}
+
+async function toBodyValue(
+  request: ModelRequest,
+  modelId: string,
+  options: InvokeOptions,
+): Promise<ModelRequest> {
+  const stripped = await runInShares(stripInSteps(request, { modelId, betas: options.betas ?? [] }));
   const version = options.anthropicVersion ?? stripped["anthropic_version"] ?? DEFAULT_ANTHROPIC_VERSION;
-  return JSON.stringify({ ...stripped, anthropic_version: version });
+  return { ...stripped, anthropic_version: version };
 }
 
 function decodeEvent(bytes: Uint8Array, modelId: string): MessageEvent | undefined {

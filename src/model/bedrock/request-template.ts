@@ -5,12 +5,15 @@ import { HttpRequest } from "@smithy/protocol-http";
 import { isRecord } from "../is-record.ts";
 import { createCopySigner, type SignCopy } from "./copy-signer.ts";
 
+/** The body of a request: a text when it is small, else its bytes. */
+export type RequestBody = string | Buffer<ArrayBuffer>;
+
 /** Makes requests that differ from the SDK's in their body alone. */
 export interface RequestTemplate {
   /** When its credentials have to be renewed, in milliseconds since 1970. */
   readonly expiresAt: number;
   /** @param time - now, in milliseconds since 1970, by the clock of the service */
-  toRequest(body: string, time: number): HttpRequest;
+  toRequest(body: RequestBody, time: number): HttpRequest;
 }
 
 /** What the SDK has chosen to sign with (`SelectedHttpAuthScheme` of its types), as far as it is known here. */

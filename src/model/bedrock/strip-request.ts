@@ -5,6 +5,7 @@
  * path. Only fields that change nothing for the model, or that Bedrock cannot honour, are removed; tools and blocks of
  * other products (code execution, web search, MCP) are left for whoever speaks them, and Bedrock will refuse them.
  */
+import { runAtOnce, type Steps } from "../../turn-share.ts";
 import { isRecord } from "../is-record.ts";
 import type { ContentBlock, ModelMessage, ModelRequest, ModelTool } from "../model.ts";
 import { takesStrictTools, takesTopLevelCacheControl } from "./model-id.ts";
@@ -90,27 +91,50 @@ export interface StrippedRequest {
 /** Strips a request for InvokeModel. */
 export function stripRequest(request: ModelRequest, options: StripOptions): StrippedRequest {
   const removed: StrippedField[] = [];
-  const betas = chooseBetas(request, options.betas ?? [], removed);
-  const body = stripKeys(request, BODY_FIELDS, "", removed, () => false);
+  const note: Note = (path, reason) => removed.push({ path: path(), reason });
+  return { request: runAtOnce(stripInSteps(request, options, note)), removed };
+}
+
+/** Hears what is removed. The path is text that not everybody needs. */
+type Note = (path: () => string, reason: string) => void;
+
+/** The same in steps, for a request of any size. */
+export function* stripInSteps(
+  request: ModelRequest,
+  options: StripOptions,
+  note: Note = () => {},
+): Steps<ModelRequest> {
+  const betas = chooseBetas(request, options.betas ?? [], note);
+  const body = stripKeys(
+    request,
+    BODY_FIELDS,
+    () => "",
+    note,
+    () => false,
+  );
   const { anthropic_beta: _replaced, cache_control, ...rest } = body;
   const keepsCacheControl = cache_control !== undefined && takesTopLevelCacheControl(options.modelId);
   if (cache_control !== undefined && !keepsCacheControl) {
-    removed.push({ path: "cache_control", reason: "this model takes it on blocks only" });
+    note(() => "cache_control", "this model takes it on blocks only");
   }
-  const stripped = {
+  const messages: ModelMessage[] = [];
+  for (const [at, message] of request.messages.entries()) {
+    messages.push(yield* stripMessage(message, () => `messages.${at}`, note));
+    yield;
+  }
+  const { system, tools } = request;
+  return {
     ...rest,
-    messages: request.messages.map((message, at) => stripMessage(message, `messages.${at}`, removed)),
-    ...(Array.isArray(request.system) ? { system: stripBlocks(request.system, "system", removed) } : {}),
-    ...(request.tools === undefined
-      ? {}
-      : { tools: stripTools(request.tools, options.modelId, betas, removed) }),
+    messages,
+    ...(Array.isArray(system) ? { system: yield* stripBlocks(system, () => "system", note) } : {}),
+    ...(tools === undefined ? {} : { tools: yield* stripTools(tools, options.modelId, betas, note) }),
     ...(keepsCacheControl ? { cache_control } : {}),
     ...(betas.length > 0 ? { anthropic_beta: betas } : {}),
   };
-  return { request: stripped, removed };
 }
 
-function chooseBetas(request: ModelRequest, more: readonly string[], removed: StrippedField[]): string[] {
+/** The betas of a request that InvokeModel takes, under its names. */
+export function chooseBetas(request: ModelRequest, more: readonly string[], note: Note = () => {}): string[] {
   const asked = [...toStrings(request["anthropic_beta"]), ...toStrings(request["betas"]), ...more];
   const named = asked.flatMap((beta) => RENAMED_BETAS[beta] ?? [beta]);
   const [allowed, refused] = [new Set<string>(), new Set<string>()];
@@ -118,36 +142,48 @@ function chooseBetas(request: ModelRequest, more: readonly string[], removed: St
     (ALLOWED_BETAS.some((pattern) => pattern.test(beta)) ? allowed : refused).add(beta);
   }
   for (const beta of refused) {
-    removed.push({ path: `anthropic_beta.${beta}`, reason: "not among the betas that InvokeModel takes" });
+    note(() => `anthropic_beta.${beta}`, "not among the betas that InvokeModel takes");
   }
   return [...allowed];
 }
 
-function stripMessage(message: ModelMessage, path: string, removed: StrippedField[]): ModelMessage {
+function* stripMessage(message: ModelMessage, path: () => string, note: Note): Steps<ModelMessage> {
   if (typeof message.content === "string") {
     return message;
   }
-  const content = stripBlocks(message.content, `${path}.content`, removed);
+  const content = yield* stripBlocks(message.content, () => `${path()}.content`, note);
   return content === message.content ? message : { ...message, content };
 }
 
 /** The same array when no block had anything to strip. */
-function stripBlocks(
+function* stripBlocks(
   blocks: readonly ContentBlock[],
-  path: string,
-  removed: StrippedField[],
-): readonly ContentBlock[] {
-  const stripped = blocks.map((block, at) => stripBlock(block, `${path}.${at}`, removed));
-  return stripped.every((block, at) => block === blocks[at]) ? blocks : stripped;
+  path: () => string,
+  note: Note,
+): Steps<readonly ContentBlock[]> {
+  let stripped: ContentBlock[] | undefined;
+  for (const [at, block] of blocks.entries()) {
+    const result = yield* stripBlock(block, () => `${path()}.${at}`, note);
+    if (result !== block) stripped ??= blocks.slice(0, at);
+    stripped?.push(result);
+    yield;
+  }
+  return stripped ?? blocks;
 }
 
-function stripBlock(block: ContentBlock, path: string, removed: StrippedField[]): ContentBlock {
-  const stripped = stripKeys(block, BLOCK_FIELDS, `${path}.`, removed, () => false);
+function* stripBlock(block: ContentBlock, path: () => string, note: Note): Steps<ContentBlock> {
+  const stripped = stripKeys(
+    block,
+    BLOCK_FIELDS,
+    () => `${path()}.`,
+    note,
+    () => false,
+  );
   const inner: unknown = stripped["content"];
   if (!Array.isArray(inner) || !inner.every(isBlock)) {
     return stripped;
   }
-  const content = stripBlocks(inner, `${path}.content`, removed);
+  const content = yield* stripBlocks(inner, () => `${path()}.content`, note);
   return content === inner ? stripped : { ...stripped, content };
 }
 
@@ -155,15 +191,19 @@ function isBlock(value: unknown): value is ContentBlock {
   return isRecord(value) && typeof value["type"] === "string";
 }
 
-function stripTools(
+function* stripTools(
   tools: readonly ModelTool[],
   modelId: string,
   betas: readonly string[],
-  removed: StrippedField[],
-): readonly ModelTool[] {
-  return tools.map((tool, at) =>
-    stripKeys(tool, TOOL_FIELDS, `tools.${at}.`, removed, (key) => toolFieldStays(key, modelId, betas)),
-  );
+  note: Note,
+): Steps<readonly ModelTool[]> {
+  const stripped: ModelTool[] = [];
+  for (const [at, tool] of tools.entries()) {
+    const stays = (key: string): boolean => toolFieldStays(key, modelId, betas);
+    stripped.push(stripKeys(tool, TOOL_FIELDS, () => `tools.${at}.`, note, stays));
+    yield;
+  }
+  return stripped;
 }
 
 function toolFieldStays(key: string, modelId: string, betas: readonly string[]): boolean {
@@ -180,8 +220,8 @@ function toolFieldStays(key: string, modelId: string, betas: readonly string[]):
 function stripKeys<T extends object>(
   value: T,
   fields: Readonly<Record<string, string>>,
-  prefix: string,
-  removed: StrippedField[],
+  prefix: () => string,
+  note: Note,
   stays: (key: string) => boolean,
 ): T {
   const gone = Object.keys(value).filter((key) => Object.hasOwn(fields, key) && !stays(key));
@@ -189,7 +229,7 @@ function stripKeys<T extends object>(
     return value;
   }
   for (const key of gone) {
-    removed.push({ path: `${prefix}${key}`, reason: fields[key] ?? "" });
+    note(() => `${prefix()}${key}`, fields[key] ?? "");
   }
   return Object.fromEntries(Object.entries(value).filter(([key]) => !gone.includes(key))) as T;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { AccessRequest } from "../http/access.ts";
+import type { AccessRequest } from "../http/foreign-request.ts";
 import { createApiKey, hashApiKey } from "./api-key.ts";
 import { createKeyAccess } from "./key-access.ts";
 import type { KeyRecord } from "./key-record.ts";
@@ -11,7 +11,9 @@ function record(more: Partial<KeyRecord> = {}, key = KEY): KeyRecord {
 }
 
 function request(headers: Record<string, string>, remoteAddress = "203.0.113.7"): AccessRequest {
-  return { headers: new Headers(headers), remoteAddress, method: "POST", path: "/v1/messages" };
+  const url = "http://localhost:8787/v1/messages";
+  const all = new Headers({ host: "localhost:8787", ...headers });
+  return { headers: all, remoteAddress, method: "POST", path: "/v1/messages", url };
 }
 
 const asked = request({ "x-api-key": KEY });
@@ -98,11 +100,9 @@ describe("createKeyAccess", () => {
     const forged = { "x-forwarded-for": "127.0.0.1", forwarded: "for=127.0.0.1", host: "localhost" };
     expect(await outcome(access.check(request(forged)))).toEqual({ type: "permission_error", status: 403 });
     expect(await outcome(access.check(request({}, "::1")))).toBe("loopback");
-    expect([access.checkPeer?.("203.0.113.7")?.status, access.checkPeer?.("127.0.0.1")]).toEqual([
-      403,
-      undefined,
-    ]);
-    expect(createKeyAccess([record()]).checkPeer?.("203.0.113.7")).toBeUndefined();
+    expect(access.checkOpenRoute?.(request({}))?.status).toBe(403);
+    expect(access.checkOpenRoute?.(request({}, "127.0.0.1"))).toBeUndefined();
+    expect(createKeyAccess([record()]).checkOpenRoute?.(request({}))).toBeUndefined();
     expect(await outcome(access.check(request({}, "::ffff:127.0.0.1")))).toBe("loopback");
   });
 

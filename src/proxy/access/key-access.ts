@@ -12,6 +12,7 @@ import {
   loopbackAccess,
   readApiKey,
 } from "../http/access.ts";
+import { refusePage } from "../http/foreign-request.ts";
 import type { KeyRecord } from "./key-record.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { createModelFilter } from "./model-globs.ts";
@@ -75,7 +76,12 @@ export function createKeyAccess(records: readonly KeyRecord[], options: KeyAcces
       return ring.size;
     },
     replace,
-    checkPeer: (address) => (ring.size === 0 && opensToLoopback ? loopback.checkPeer?.(address) : undefined),
+    get isLocal() {
+      return ring.size === 0 && opensToLoopback;
+    },
+    checkOpenRoute: (request) =>
+      ring.size === 0 && opensToLoopback ? loopback.checkOpenRoute?.(request) : refusePage(request),
+    isKey: (text) => ring.find(text) !== undefined,
     check(request) {
       if (ring.size === 0 && opensToLoopback) return loopback.check(request);
       const key = readApiKey(request.headers);
@@ -94,7 +100,7 @@ function activate(
   usage: Usage = { bucket: undefined, inFlight: 0 },
   nowMs: number,
 ): ActiveKey {
-  const { requestsPerMinute, maxContainers } = record.limits ?? {};
+  const { requestsPerMinute, maxContainers, maxRunningScripts } = record.limits ?? {};
   if (requestsPerMinute === undefined) usage.bucket = undefined;
   else if (usage.bucket === undefined) usage.bucket = new TokenBucket(requestsPerMinute, nowMs);
   else usage.bucket.setRate(requestsPerMinute, nowMs);
@@ -103,6 +109,7 @@ function activate(
     expiresAtMs: record.expiresAt === undefined ? Infinity : Date.parse(record.expiresAt),
     limits: {
       ...(maxContainers === undefined ? {} : { maxContainers }),
+      ...(maxRunningScripts === undefined ? {} : { maxRunningScripts }),
       ...(record.models === undefined ? {} : { allowsModel: createModelFilter(record.models) }),
     },
     usage,

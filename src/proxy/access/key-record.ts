@@ -24,6 +24,7 @@ const recordSchema = z.strictObject({
       maxConcurrentRequests: count.min(1).optional(),
       /** 0: no code execution. */
       maxContainers: count.optional(),
+      maxRunningScripts: count.min(1).optional(),
     })
     .optional(),
   /** For people. */

@@ -1,11 +1,14 @@
 /**
- * A cap on running scripts: so many at once, the others in a line, first come first served, with a deadline.
+ * A cap on running scripts: so many at once, the others in a line, with a deadline.
  *
  * A script that waits for its client holds no place. Guarantees: a place is given back exactly once; one who leaves the
- * line frees it at once; nobody who waits is overtaken.
+ * line frees it at once; no owner has all places, unless it may; a place that becomes free goes to the owner that has
+ * fewest, and among those of one owner to the one who came first.
  */
 import { ToolscriptError } from "../../errors.ts";
+import { ApiError } from "../errors/api-error.ts";
 import type { ScriptGate } from "../turn/script-gate.ts";
+import { shareOf } from "./share.ts";
 
 /** Scripts that run at once. */
 export const DEFAULT_MAX_RUNNING_SCRIPTS = 64;
@@ -13,6 +16,9 @@ export const DEFAULT_MAX_RUNNING_SCRIPTS = 64;
 export const DEFAULT_MAX_QUEUED_SCRIPTS = 1_000;
 /** Milliseconds that a script may wait for a place. */
 export const DEFAULT_SCRIPT_QUEUE_MS = 30_000;
+
+/** What a client is told to wait before it tries again. */
+const RETRY_AFTER_SECONDS = "1";
 
 /** Options of {@link createScriptQueue}. */
 export interface ScriptQueueOptions {
@@ -35,17 +41,23 @@ export function createScriptQueue(options: ScriptQueueOptions = {}): ScriptQueue
   return new Queue(options);
 }
 
-interface Waiter {
-  readonly admit: () => void;
+/** The scripts of one owner. */
+interface Owner {
+  running: number;
+  /** Scripts that it may run at once. */
+  max: number;
+  /** In order of their coming. */
+  readonly waiting: Set<() => void>;
 }
 
 class Queue implements ScriptQueue {
   readonly #maxRunning: number;
   readonly #maxQueued: number;
   readonly #queueMs: number;
-  /** In order of their coming. */
-  readonly #waiters = new Set<Waiter>();
+  /** Owners with scripts here; those that wait longest come first. */
+  readonly #owners = new Map<string, Owner>();
   #running = 0;
+  #queued = 0;
 
   constructor(options: ScriptQueueOptions) {
     const { maxRunning, maxQueued, queueMs } = options;
@@ -59,38 +71,54 @@ class Queue implements ScriptQueue {
   }
 
   get queued(): number {
-    return this.#waiters.size;
+    return this.#queued;
   }
 
-  async enter(_ownerId: string, signal: AbortSignal): Promise<() => void> {
+  async enter(ownerId: string, signal: AbortSignal, maxOwned?: number): Promise<() => void> {
     if (signal.aborted) throw aborted();
-    if (this.#running < this.#maxRunning) this.#running += 1;
-    else await this.#wait(signal);
+    const owner = this.#ownerOf(ownerId, maxOwned ?? shareOf(this.#maxRunning));
+    const isFree = this.#running < this.#maxRunning && owner.running < owner.max;
+    if (isFree) this.#admit(owner);
+    else await this.#wait(ownerId, owner, signal);
     let left = false;
     return () => {
       if (left) return;
       left = true;
-      this.#leave();
+      this.#leave(ownerId, owner);
     };
   }
 
-  /** Settles when a place has been handed over: it is never free in between, so nobody can jump the line. */
-  async #wait(signal: AbortSignal): Promise<void> {
-    if (this.#waiters.size >= this.#maxQueued) {
-      throw this.#exhausted(`"${this.#waiters.size}" scripts wait already`);
+  #ownerOf(ownerId: string, max: number): Owner {
+    const known = this.#owners.get(ownerId);
+    if (known !== undefined) {
+      known.max = max;
+      return known;
     }
+    const owner: Owner = { running: 0, max, waiting: new Set() };
+    this.#owners.set(ownerId, owner);
+    return owner;
+  }
+
+  #admit(owner: Owner): void {
+    owner.running += 1;
+    this.#running += 1;
+  }
+
+  /** Settles when a place has been handed over: it is never free in between, so nobody can jump the line. */
+  async #wait(ownerId: string, owner: Owner, signal: AbortSignal): Promise<void> {
+    this.#checkLine(ownerId, owner);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter = { admit: resolve };
     const give = (error: Error): void => {
-      if (this.#waiters.delete(waiter)) reject(error);
+      if (!owner.waiting.delete(resolve)) return;
+      this.#queued -= 1;
+      this.#forget(ownerId, owner);
+      reject(error);
     };
-    const timer = setTimeout(
-      () => give(this.#exhausted(`no place became free in "${this.#queueMs}" ms`)),
-      this.#queueMs,
-    );
+    const timer = setTimeout(() => give(this.#refusal(owner, `in "${this.#queueMs}" ms`)), this.#queueMs);
     const onAbort = (): void => give(aborted());
     signal.addEventListener("abort", onAbort, { once: true });
-    this.#waiters.add(waiter);
+    owner.waiting.add(resolve);
+    this.#queued += 1;
     try {
       await promise;
     } finally {
@@ -99,19 +127,60 @@ class Queue implements ScriptQueue {
     }
   }
 
-  #leave(): void {
-    const [next] = this.#waiters;
-    if (next === undefined) {
-      this.#running -= 1;
-      return;
-    }
-    this.#waiters.delete(next);
-    next.admit();
+  /** The line has an end, and no owner has all of it. */
+  #checkLine(ownerId: string, owner: Owner): void {
+    const isOwnFull = owner.max < this.#maxRunning && owner.waiting.size >= shareOf(this.#maxQueued);
+    if (this.#queued < this.#maxQueued && !isOwnFull) return;
+    this.#forget(ownerId, owner);
+    throw this.#refusal(owner, `and "${isOwnFull ? owner.waiting.size : this.#queued}" scripts wait already`);
   }
 
-  #exhausted(reason: string): ToolscriptError {
-    const message = `Running the script failed: "${this.#maxRunning}" scripts run at once and ${reason}; try again later`;
-    return new ToolscriptError("pool-exhausted", message);
+  #leave(ownerId: string, owner: Owner): void {
+    owner.running -= 1;
+    this.#running -= 1;
+    this.#forget(ownerId, owner);
+    this.#handOver();
+  }
+
+  #handOver(): void {
+    const next = this.#findNext();
+    if (next === undefined) return;
+    const [ownerId, owner] = next;
+    const [admit] = owner.waiting;
+    if (admit === undefined) return;
+    owner.waiting.delete(admit);
+    this.#queued -= 1;
+    this.#admit(owner);
+    // Whoever had the last place comes last among those that have as many.
+    this.#owners.delete(ownerId);
+    this.#owners.set(ownerId, owner);
+    admit();
+  }
+
+  #findNext(): [string, Owner] | undefined {
+    let next: [string, Owner] | undefined;
+    for (const entry of this.#owners) {
+      const [, { waiting, running, max }] = entry;
+      if (waiting.size === 0 || running >= max) continue;
+      if (next === undefined || running < next[1].running) next = entry;
+    }
+    return next;
+  }
+
+  #forget(ownerId: string, owner: Owner): void {
+    if (owner.running === 0 && owner.waiting.size === 0) this.#owners.delete(ownerId);
+  }
+
+  /** The API's own limit when the owner's places are used up, else a server that has none. */
+  #refusal({ running, max }: Owner, when: string): Error {
+    if (running >= max && max < this.#maxRunning) {
+      const message = `This API key already runs ${max} scripts at once, which is its limit, and no place became free ${when}`;
+      return new ApiError("rate_limit_error", message, { headers: { "retry-after": RETRY_AFTER_SECONDS } });
+    }
+    return new ToolscriptError(
+      "pool-exhausted",
+      `Running the script failed: "${this.#maxRunning}" scripts run at once and no place became free ${when}; try again later`,
+    );
   }
 }
 

@@ -17,6 +17,8 @@ import { Execution } from "./execution.ts";
 /** What a container is made of. */
 export interface ContainerOptions {
   readonly ownerId: string;
+  /** Containers, and interpreters, that the owner may have; the server's defaults when undefined. */
+  readonly maxOwned: number | undefined;
   readonly sandbox: Sandbox;
   readonly limits: Partial<ScriptLimits>;
   /** Time without a request after which it expires, in milliseconds. */
@@ -25,16 +27,23 @@ export interface ContainerOptions {
   readonly lifetimeMs: number;
   /** Called when it has expired. */
   readonly onExpired: (container: Container) => void;
+  /** Called before an interpreter is started; rejects when there may be no other. */
+  readonly makeRoom: (container: Container) => Promise<void>;
 }
 
 /** A container. */
 export class Container {
   readonly id = createId("container");
   readonly ownerId: string;
+  readonly maxOwned: number | undefined;
   readonly #options: ContainerOptions;
   readonly #bornAt = Date.now();
   readonly #executions = new Map<string, Execution>();
   #session: Promise<ScriptSession> | undefined;
+  /** Whether an interpreter is being started, and the one that was. */
+  #isStarting = false;
+  #started: ScriptSession | undefined;
+  #usedAt = Date.now();
   #leased = false;
   #isKnown = false;
   #closed = false;
@@ -46,12 +55,28 @@ export class Container {
   constructor(options: ContainerOptions) {
     this.#options = options;
     this.ownerId = options.ownerId;
+    this.maxOwned = options.maxOwned;
     this.refresh();
   }
 
   /** Milliseconds since the epoch; grows with every response. */
   get expiresAt(): number {
     return this.#expiresAt;
+  }
+
+  /** Milliseconds since the epoch of the last request's beginning or end. */
+  get usedAt(): number {
+    return this.#usedAt;
+  }
+
+  /** Whether no request has it and no script waits in it: its end costs variables and nothing else. */
+  get isIdle(): boolean {
+    return !this.#leased && !this.isPaused;
+  }
+
+  /** Whether it takes the memory of an interpreter. */
+  get hasInterpreter(): boolean {
+    return this.#isStarting || this.#started?.alive === true;
   }
 
   /** Whether a script waits for its client. */
@@ -144,6 +169,7 @@ export class Container {
   refresh(): void {
     if (this.#closed) return;
     const { idleMs, lifetimeMs } = this.#options;
+    this.#usedAt = Date.now();
     this.#expiresAt = Math.min(Date.now() + idleMs, this.#bornAt + lifetimeMs);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#onTimer(), Math.max(0, this.#expiresAt - Date.now())).unref();
@@ -166,13 +192,25 @@ export class Container {
   async #open(): Promise<ScriptSession> {
     const open = await this.#session?.catch(() => undefined); // a failed start is tried again
     if (open?.alive === true) return open;
-    this.#session = openScriptSession({
-      sandbox: this.#options.sandbox,
-      convention: "wire",
-      // The container's own clock counts, which knows when its client was last heard of.
-      limits: { ...this.#options.limits, idleMs: 0, lifetimeMs: 0 },
-    });
+    this.#session = this.#startInterpreter();
     return this.#session;
+  }
+
+  async #startInterpreter(): Promise<ScriptSession> {
+    const { makeRoom, sandbox, limits } = this.#options;
+    this.#isStarting = true;
+    try {
+      await makeRoom(this);
+      this.#started = await openScriptSession({
+        sandbox,
+        convention: "wire",
+        // The container's own clock counts, which knows when its client was last heard of.
+        limits: { ...limits, idleMs: 0, lifetimeMs: 0 },
+      });
+      return this.#started;
+    } finally {
+      this.#isStarting = false;
+    }
   }
 
   /** A request under way keeps the container alive, however long it takes. */

@@ -1,28 +1,43 @@
 /**
  * All containers of this server, by id.
  *
- * Guarantees: an id leads to the container only for the key that made it; unknown, foreign and expired ids each get their
- * own error and never a fresh container in silence; after `close` nothing is left.
+ * Guarantees: an id leads to the container only for the key that made it, and tells others nothing; an expired id gets an
+ * error of its own and never a fresh container in silence; interpreters are bounded, all together and those of one
+ * owner, and one who needs another gets it by the end of the one that was idle longest; after `close` nothing is left.
  */
+import { ToolscriptError } from "../../errors.ts";
+import { shareOf } from "../access/share.ts";
 import { ApiError, invalidRequest } from "../errors/api-error.ts";
+import { quoted } from "../errors/shown-text.ts";
 import { Container, type ContainerOptions } from "./container.ts";
 
 /** Expired ids that are remembered, so that their error can say so. */
 const MAX_REMEMBERED_IDS = 10_000;
 
+/** Containers that an owner may have at once, with an interpreter or without. */
+export const DEFAULT_MAX_OWNED_CONTAINERS = 100;
+
 /** Settings that all containers share. */
-export type ContainerSettings = Omit<ContainerOptions, "ownerId" | "onExpired">;
+export interface ContainersSettings extends Omit<
+  ContainerOptions,
+  "ownerId" | "maxOwned" | "onExpired" | "makeRoom"
+> {
+  /** Interpreters at once, of all owners. @default any number */
+  readonly maxInterpreters?: number;
+}
 
 /** All containers. */
 export class Containers {
-  readonly #settings: ContainerSettings;
+  readonly #settings: ContainersSettings;
+  readonly #maxInterpreters: number;
   readonly #open = new Map<string, Container>();
   /** Expired id → owner, oldest first. */
   readonly #expired = new Map<string, string>();
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(settings: ContainerSettings) {
+  constructor(settings: ContainersSettings) {
     this.#settings = settings;
+    this.#maxInterpreters = settings.maxInterpreters ?? Infinity;
   }
 
   /** Containers that are open. */
@@ -30,24 +45,33 @@ export class Containers {
     return this.#open.size;
   }
 
-  /** Containers with a script that waits for its client. */
-  get pausedCount(): number {
-    return [...this.#open.values()].filter((container) => container.isPaused).length;
+  /** Containers with an interpreter. */
+  get interpreters(): number {
+    return this.#list((container) => container.hasInterpreter).length;
   }
 
-  /** Makes a container. `maxOwned` is how many the owner may have. @throws {ApiError} `rate_limit_error` */
-  create(ownerId: string, maxOwned = Infinity): Container {
-    if (maxOwned !== Infinity && this.#countOf(ownerId) >= maxOwned) {
-      throw new ApiError(
-        "rate_limit_error",
-        `This API key already has ${maxOwned} containers, which is its limit; reuse one or wait until one expires`,
-        {
-          headers: { "retry-after": "30" },
-        },
-      );
-    }
-    const onExpired = (expired: Container): void => this.#expire(expired);
-    const container = new Container({ ...this.#settings, ownerId, onExpired });
+  /** Containers with a script that waits for its client. */
+  get pausedCount(): number {
+    return this.#list((container) => container.isPaused).length;
+  }
+
+  /**
+   * Makes a container. The owner's own that was idle longest ends when it has as many as it may.
+   *
+   * @param maxOwned - containers that the owner may have; the server's defaults when undefined
+   * @throws {ApiError} `rate_limit_error` when all of them are in use
+   */
+  create(ownerId: string, maxOwned?: number): Container {
+    const max = maxOwned ?? DEFAULT_MAX_OWNED_CONTAINERS;
+    const owned = this.#list((container) => container.ownerId === ownerId);
+    if (owned.length >= max && this.#endIdlest(owned) === undefined) throw tooMany(max);
+    const container = new Container({
+      ...this.#settings,
+      ownerId,
+      maxOwned,
+      onExpired: (expired) => void this.#expire(expired),
+      makeRoom: (newcomer) => this.#makeRoom(newcomer),
+    });
     this.#open.set(container.id, container);
     return container;
   }
@@ -56,11 +80,8 @@ export class Containers {
   get(id: string, ownerId: string): Container {
     const container = this.#open.get(id);
     const owner = container?.ownerId ?? this.#expired.get(id);
-    if (owner === undefined) {
-      throw new ApiError("not_found_error", `container: Container \`${id}\` was not found`);
-    }
     if (owner !== ownerId) {
-      throw new ApiError("permission_error", `container: Container \`${id}\` belongs to another API key`);
+      throw new ApiError("not_found_error", `container: Container \`${quoted(id)}\` was not found`);
     }
     if (container !== undefined) return container;
     throw invalidRequest(
@@ -70,15 +91,37 @@ export class Containers {
 
   /** Closes every container. */
   async close(): Promise<void> {
-    for (const container of this.#open.values()) this.#expire(container);
+    for (const container of this.#open.values()) void this.#expire(container);
     await Promise.all(this.#closing);
   }
 
-  #countOf(ownerId: string): number {
-    return [...this.#open.values()].filter((container) => container.ownerId === ownerId).length;
+  /** @throws {ToolscriptError} `pool-exhausted` when every interpreter is in use that could end for this one */
+  async #makeRoom(newcomer: Container): Promise<void> {
+    const others = this.#list((container) => container.hasInterpreter && container !== newcomer);
+    const own = others.filter(({ ownerId }) => ownerId === newcomer.ownerId);
+    const maxOwn = Math.min(newcomer.maxOwned ?? shareOf(this.#maxInterpreters), this.#maxInterpreters);
+    if (own.length >= maxOwn) {
+      await (this.#endIdlest(own) ?? Promise.reject(exhausted(maxOwn, "of this key ")));
+    } else if (others.length >= this.#maxInterpreters) {
+      await (this.#endIdlest(ofLargest(others)) ?? Promise.reject(exhausted(this.#maxInterpreters, "")));
+    }
   }
 
-  #expire(container: Container): void {
+  /**
+   * Ends the idle container that was used longest ago; undefined when none is idle. Resolves when its interpreter is
+   * gone.
+   */
+  #endIdlest(candidates: readonly Container[]): Promise<void> | undefined {
+    const [first, ...others] = candidates.filter((container) => container.isIdle);
+    if (first === undefined) return undefined;
+    return this.#expire(others.reduce((oldest, one) => (one.usedAt < oldest.usedAt ? one : oldest), first));
+  }
+
+  #list(matches: (container: Container) => boolean): Container[] {
+    return [...this.#open.values()].filter(matches);
+  }
+
+  #expire(container: Container): Promise<void> {
     this.#open.delete(container.id);
     this.#expired.set(container.id, container.ownerId);
     const [oldest] = this.#expired.keys();
@@ -86,5 +129,30 @@ export class Containers {
     const closing = container.close().catch(() => {}); // a backend that fails to close has reported it itself
     this.#closing.add(closing);
     void closing.then(() => this.#closing.delete(closing));
+    return closing;
   }
+}
+
+/** The idle containers of the owner who has most interpreters among those with an idle one. */
+function ofLargest(containers: readonly Container[]): readonly Container[] {
+  const byOwner = new Map<string, Container[]>();
+  for (const container of containers) {
+    const own = byOwner.get(container.ownerId);
+    if (own === undefined) byOwner.set(container.ownerId, [container]);
+    else own.push(container);
+  }
+  const owners = [...byOwner.values()].filter((own) => own.some(({ isIdle }) => isIdle));
+  return owners.reduce((largest, own) => (own.length > largest.length ? own : largest), []);
+}
+
+function tooMany(max: number): ApiError {
+  const message = `This API key already has ${max} containers in use, which is its limit; wait until one is free, or reuse one`;
+  return new ApiError("rate_limit_error", message, { headers: { "retry-after": "30" } });
+}
+
+function exhausted(max: number, whose: string): ToolscriptError {
+  return new ToolscriptError(
+    "pool-exhausted",
+    `Starting an interpreter failed: all "${max}" that there may be ${whose}are in use; try again later`,
+  );
 }

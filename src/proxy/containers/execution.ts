@@ -6,11 +6,12 @@
  */
 import { isToolscriptError } from "../../errors.ts";
 import { parseCodeExecutionInput } from "../../script/code-execution.ts";
-import type { ScriptCall, ScriptEvent, ScriptRun } from "../../script/script-run.ts";
+import type { CellResult, ScriptCall, ScriptEvent, ScriptRun } from "../../script/script-run.ts";
 import type { ScriptSession } from "../../script/script-session.ts";
 import { type ProgrammaticResult, unexpectedResult } from "../conversation/read-history.ts";
 import { createId } from "../ids.ts";
 import type { CodeErrorCode, Outcome } from "../render/result-text.ts";
+import { type Steps, runInShares } from "../../turn-share.ts";
 import { orAbort } from "../waiting.ts";
 
 /** A call on its way to the client. */
@@ -54,6 +55,7 @@ export class Execution {
   #changed = Promise.withResolvers<void>();
   #isKnown = false;
   #isDelivered = false;
+  #isLate = false;
 
   constructor(id: string, input: unknown) {
     this.id = id;
@@ -108,9 +110,8 @@ export class Execution {
     if (record === undefined || record.spent) throw unexpectedResult(result.id, result.path);
   }
 
-  /** The calls that wait for the client and get no result of these: with them alone the script could never go on. */
-  findUnanswered(results: readonly ProgrammaticResult[]): readonly string[] {
-    const given = new Set(results.map(({ id }) => id));
+  /** The calls that wait for the client and are not among the `given`: without them the script could never go on. */
+  findUnanswered(given: ReadonlySet<string>): readonly string[] {
     return (this.#blocked?.waiting ?? [])
       .map(({ id }) => this.#byCall.get(id))
       .filter((record) => record !== undefined && record.handed && !given.has(record.useId))
@@ -136,10 +137,17 @@ export class Execution {
   async next(allowed: ReadonlySet<string>, signal: AbortSignal): Promise<Progress> {
     for (;;) {
       if (this.#outcome !== undefined) return { type: "finished", outcome: this.#outcome };
-      const fresh = this.#freshCalls(allowed);
+      const changed = this.#changed.promise;
+      const fresh = await runInShares(this.#takeFresh(allowed));
       if (fresh.length > 0) return { type: "wave", calls: fresh };
-      await orAbort(this.#changed.promise, signal);
+      await orAbort(changed, signal);
     }
+  }
+
+  /** Ends a script that took too long to end, or to ask its client: it slept, or waited for calls given up before. */
+  endLate(): void {
+    this.#isLate = true;
+    this.#run?.interrupt();
   }
 
   /** Its end has become part of the response. */
@@ -174,14 +182,17 @@ export class Execution {
     }
   }
 
-  #freshCalls(allowed: ReadonlySet<string>): HandedCall[] {
+  /** The waiting calls that no delivered response holds; none when the script has gone on meanwhile. */
+  *#takeFresh(allowed: ReadonlySet<string>): Steps<readonly HandedCall[]> {
+    const blocked = this.#blocked;
     const fresh: HandedCall[] = [];
-    for (const call of this.#blocked?.waiting ?? []) {
+    for (const call of blocked?.waiting ?? []) {
       if (this.#byCall.get(call.id)?.handed === true) continue;
       if (allowed.has(call.tool)) fresh.push({ id: this.#record(call.id).useId, call });
       else this.#refuse(call);
+      yield;
     }
-    return fresh;
+    return this.#blocked === blocked || blocked === undefined ? fresh : [];
   }
 
   #refuse(call: ScriptCall): void {
@@ -211,7 +222,7 @@ export class Execution {
   #see(event: ScriptEvent): void {
     if (event.type === "tool-result") this.#seeAnswer(event.call.id);
     else if (event.type === "blocked" && this.#unseenAnswers === 0) this.#block(event);
-    else if (event.type === "finished") this.#end({ type: "result", result: event.result });
+    else if (event.type === "finished") this.#end({ type: "result", result: this.#judge(event.result) });
   }
 
   /** Our own answers are counted; a call that timed out wakes the script as well. */
@@ -227,6 +238,11 @@ export class Execution {
   #block(event: Extract<ScriptEvent, { type: "blocked" }>): void {
     this.#blocked = event;
     this.#notify();
+  }
+
+  /** An interrupt of ours is no doing of the script's own. */
+  #judge(result: CellResult): CellResult {
+    return this.#isLate && result.limit === null ? { ...result, limit: "total-time" } : result;
   }
 
   #end(outcome: Outcome): void {

@@ -1,26 +1,21 @@
 /**
- * What a client may answer to the calls of a script: text, and nothing beside it in the message.
+ * What a client may answer to the calls of a script: text.
  */
+import type { Steps } from "../../turn-share.ts";
 import { invalidRequest } from "../errors/api-error.ts";
-import { type Block, CODE_RESULT, CODE_TOOL } from "./blocks.ts";
-
-/** @throws {ApiError} when a message holds more than results while the script `pending` waits */
-export function checkExtras(blocks: readonly Block[], pending: string | undefined): void {
-  if (pending === undefined || blocks.every((block) => block.type === "tool_result")) return;
-  throw invalidRequest(
-    `\`${CODE_TOOL}\` tool use with id \`${pending}\` was found without a corresponding \`${CODE_RESULT}\` block`,
-  );
-}
+import { quoted } from "../errors/shown-text.ts";
+import type { Block } from "./blocks.ts";
 
 /** @throws {ApiError} when the result of a script's call is not text */
-export function checkResultContent(block: Block, path: () => string): void {
-  const { content } = block;
+export function* checkResultContent({ content }: Block, path: () => string): Steps<void> {
   if (!Array.isArray(content)) return;
   for (const [index, part] of (content as Block[]).entries()) {
-    if (part.type === "text" && typeof part["text"] === "string") continue;
-    throw invalidRequest(
-      `${path()}.tool_result.content.${index}: Results of programmatic tool calls can only hold \`text\` blocks, found "${part.type}"`,
-    );
+    if (part.type !== "text" || typeof part["text"] !== "string") {
+      throw invalidRequest(
+        `${path()}.tool_result.content.${index}: Results of programmatic tool calls can only hold \`text\` blocks, found "${quoted(part.type)}"`,
+      );
+    }
+    yield;
   }
 }
 

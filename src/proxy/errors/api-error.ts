@@ -3,6 +3,9 @@
  * proxy; failures of our own are `ToolscriptError` and become one of these in `to-api-error.ts`.
  */
 
+import { redactKeys } from "./redact.ts";
+import { toShownText } from "./shown-text.ts";
+
 /** The error types of the Messages API. */
 export type ApiErrorType =
   | "invalid_request_error"
@@ -76,8 +79,9 @@ export interface ApiErrorBody {
   readonly request_id: string;
 }
 
-/** The JSON of an error, for a response or an SSE `error` event. */
+/** The JSON of an error, for a response or an SSE `error` event: without keys, and with no long text. */
 export function toErrorBody(error: ApiError, requestId: string): ApiErrorBody {
-  const { type, message, details } = error;
+  const { type, details } = error;
+  const message = redactKeys(toShownText(error.message));
   return { type: "error", error: { type, message, ...(details && { details }) }, request_id: requestId };
 }

@@ -4,17 +4,7 @@
  * The default knows no keys and lets in only this machine. `src/proxy/access` holds the real one.
  */
 import type { ApiError } from "../errors/api-error.ts";
-import { ApiError as Refusal } from "../errors/api-error.ts";
-
-/** What is known of a request before its body is read. */
-export interface AccessRequest {
-  readonly headers: Headers;
-  /** Undefined when the request came through no socket. */
-  readonly remoteAddress: string | undefined;
-  readonly method: string;
-  /** Path without the query. */
-  readonly path: string;
-}
+import { type AccessRequest, refuseForeign } from "./foreign-request.ts";
 
 /** Who asks, and within which bounds. */
 export interface AccessGrant {
@@ -24,14 +14,18 @@ export interface AccessGrant {
   /** Containers belong to it; the same for every request with the same key. */
   readonly ownerId: string;
   readonly limits: AccessLimits;
+  /** Whether nobody else is there to share with. @default false */
+  readonly isAlone?: boolean;
   /** Called once, when the request has ended, whatever its end is. */
   readonly onEnd?: () => void;
 }
 
-/** Bounds of one key; what is not given has none. */
+/** Bounds of one key; what is not given is the server's default. */
 export interface AccessLimits {
-  /** Containers at once. */
+  /** Containers at once, each with an interpreter if need be. */
   readonly maxContainers?: number;
+  /** Scripts that run at once. */
+  readonly maxRunningScripts?: number;
   /** Whether the key may use a model, by the name that the client gave. */
   readonly allowsModel?: (name: string) => boolean;
 }
@@ -44,9 +38,13 @@ export interface AccessRefusal {
 
 /** Decides who may ask. */
 export interface Access {
+  /** Whether only this machine may ask, whoever that is: a server then listens on no other address. @default false */
+  readonly isLocal?: boolean;
   check(request: AccessRequest): AccessGrant | AccessRefusal | Promise<AccessGrant | AccessRefusal>;
-  /** Refuses a machine whatever it asks for, routes without a key included. @default every machine may ask */
-  checkPeer?(remoteAddress: string | undefined): ApiError | undefined;
+  /** Refuses requests for the routes that need no key. @default every request is answered */
+  checkOpenRoute?(request: AccessRequest): ApiError | undefined;
+  /** Whether a text is a key that is configured, so that no log shows it. @default no text is */
+  isKey?(text: string): boolean;
 }
 
 /** The key of a request, from either header; undefined when it has none. */
@@ -56,18 +54,16 @@ export function readApiKey(headers: Headers): string | undefined {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
 }
 
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
-
-/** Lets in everybody on this machine and nobody else; all of them are one owner. */
+/** Lets in everybody on this machine and nobody else, no page of a browser included; all of them are one owner. */
 export function loopbackAccess(): Access {
-  const grant: AccessGrant = { ok: true, keyName: "loopback", ownerId: "loopback", limits: {} };
-  const error = new Refusal(
-    "permission_error",
-    "No API keys are configured, so this server answers requests from its own machine only",
-  );
-  const isHere = (address: string | undefined): boolean => address === undefined || LOOPBACK.test(address);
+  const limits = { maxContainers: Infinity, maxRunningScripts: Infinity };
+  const grant: AccessGrant = { ok: true, keyName: "loopback", ownerId: "loopback", limits, isAlone: true };
   return {
-    check: ({ remoteAddress }) => (isHere(remoteAddress) ? grant : { ok: false, error }),
-    checkPeer: (remoteAddress) => (isHere(remoteAddress) ? undefined : error),
+    isLocal: true,
+    check(request) {
+      const error = refuseForeign(request);
+      return error === undefined ? grant : { ok: false, error };
+    },
+    checkOpenRoute: refuseForeign,
   };
 }

@@ -3,11 +3,12 @@
  */
 import { Hono, type Context } from "hono";
 import { ApiError, invalidRequest } from "../errors/api-error.ts";
+import { quoted } from "../errors/shown-text.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { createId } from "../ids.ts";
 import type { ServerState } from "../server-state.ts";
 import { answerCountTokens } from "./count-tokens-route.ts";
-import { type Exchange, runExchange, toErrorResponse, toRemoteAddress } from "./exchange.ts";
+import { type Exchange, runExchange, toAccessRequest, toErrorResponse } from "./exchange.ts";
 import { answerMessages } from "./messages-route.ts";
 import { answerModel, answerModelList } from "./models-route.ts";
 
@@ -43,7 +44,7 @@ function addOperatorRoutes(app: Hono, { options, lifecycle, metrics }: ServerSta
   const guard =
     (answer: (context: Context) => Response | Promise<Response>) =>
     (context: Context): Response | Promise<Response> => {
-      const refusal = options.access.checkPeer?.(toRemoteAddress(context));
+      const refusal = options.access.checkOpenRoute?.(toAccessRequest(context));
       return refusal === undefined ? answer(context) : toErrorResponse(refusal, createId("req"));
     };
   app.get(
@@ -89,10 +90,10 @@ const ALLOWED_METHODS: readonly (readonly [path: string, allow: string])[] = [
 ];
 
 function wrongMethod(method: string, allow: string): ApiError {
-  const message = `Method "${method}" is not allowed here; use ${allow}`;
+  const message = `Method "${quoted(method)}" is not allowed here; use ${allow}`;
   return new ApiError("invalid_request_error", message, { status: 405, headers: { allow } });
 }
 
 function notFound(path: string): ApiError {
-  return new ApiError("not_found_error", `Not found: "${path}"`);
+  return new ApiError("not_found_error", `Not found: "${quoted(path)}"`);
 }

@@ -2,7 +2,9 @@
  * `POST /v1/messages/count_tokens`: the service's own count where it has one, otherwise an estimate that says so.
  */
 import { isToolscriptError } from "../../errors.ts";
+import { countJsonCharacters } from "../../json/write-json.ts";
 import type { Model, ModelRequest } from "../../model/model.ts";
+import { runInShares } from "../../turn-share.ts";
 import { toModelRequest } from "../render/model-request.ts";
 import { toPlainRequest } from "../render/plain-request.ts";
 import type { ServerState } from "../server-state.ts";
@@ -17,18 +19,21 @@ const CHARACTERS_PER_TOKEN = 3.6;
 
 /** Answers `POST /v1/messages/count_tokens`. @throws {ApiError | ToolscriptError} */
 export async function answerCountTokens(exchange: Exchange, state: ServerState): Promise<Response> {
-  exchange.setKind("count-tokens");
-  const request = await readRequest(exchange, state, true);
-  if (request.tools.code !== undefined || request.hasCodeHistory) readTurnHistory(request);
+  exchange.account.setKind("count-tokens");
+  const { request } = await readRequest(exchange, state, true);
+  if (request.tools.code !== undefined || request.hasCodeHistory) {
+    await runInShares(readTurnHistory(request));
+  }
   const model = state.model(request.body.model);
-  const rendered =
+  const rendered = await runInShares(
     request.tools.code === undefined
       ? toPlainRequest(request, model)
-      : toModelRequest(request, model, { content: [], isFirst: true });
+      : toModelRequest(request, model, { content: [], isFirst: true }),
+  );
   const counted = { ...rendered, max_tokens: 1 };
   const count = await countBy(model, counted, exchange.signal);
   if (count !== undefined) return respondJson(exchange, { input_tokens: count });
-  return respondJson(exchange, { input_tokens: estimate(rendered) }, { [ESTIMATE_HEADER]: "estimate" });
+  return respondJson(exchange, { input_tokens: await estimate(rendered) }, { [ESTIMATE_HEADER]: "estimate" });
 }
 
 /** The service's count; undefined when it has no such operation, for this model or for this server's role. */
@@ -46,6 +51,6 @@ async function countBy(
   }
 }
 
-function estimate({ messages, system, tools }: ModelRequest): number {
-  return Math.ceil(JSON.stringify([messages, system, tools]).length / CHARACTERS_PER_TOKEN);
+async function estimate({ messages, system, tools }: ModelRequest): Promise<number> {
+  return Math.ceil((await countJsonCharacters([messages, system, tools])) / CHARACTERS_PER_TOKEN);
 }

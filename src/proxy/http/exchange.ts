@@ -2,45 +2,49 @@
  * One request from its first header to the last byte of its response: who asks, how it is counted, how errors leave.
  *
  * Guarantee: every response carries a `request-id`, every error is the API's own JSON, and every exchange is counted and
- * logged exactly once, also when its client leaves.
+ * logged exactly once, when its last byte has left or its client has.
  */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "hono";
-import { ApiError, toErrorBody } from "../errors/api-error.ts";
+import { type ApiError, toErrorBody } from "../errors/api-error.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { createId } from "../ids.ts";
-import type { RequestKind } from "../metrics/metrics.ts";
+import { writeJson } from "../../json/write-json.ts";
 import type { ServerState } from "../server-state.ts";
 import type { AccessGrant } from "./access.ts";
+import { Account } from "./account.ts";
+import { addressOf } from "./connections.ts";
+import type { AccessRequest } from "./foreign-request.ts";
 
 /** What the server adapter adds to a request, when there is a socket. */
 interface SocketBindings {
-  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string | undefined } };
+  readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
 }
 
 /** A request under way. */
 export interface Exchange {
   readonly requestId: string;
   readonly request: Request;
+  /** The request at the socket; undefined when there is no socket. */
+  readonly incoming: IncomingMessage | undefined;
   readonly grant: AccessGrant;
   /** Aborted when the client has left. */
   readonly signal: AbortSignal;
   readonly abort: (reason: Error) => void;
-  /** Says how the request is counted. */
-  setKind(kind: RequestKind): void;
-  /** Adds to the request's line of the log; a later value of a name wins. */
-  note(facts: Readonly<Record<string, unknown>>): void;
-  /** Ends the exchange; for a stream, when its last byte has gone. Only the first call counts. */
-  end(status: number, error?: unknown): void;
+  /** What the log and the metrics say of it. Ended when the work is done; closed when the client has the last byte. */
+  readonly account: Account;
 }
 
 /** Answers with JSON, and ends the exchange. */
-export function respondJson(
+export async function respondJson(
   exchange: Exchange,
   body: object,
   headers: Readonly<Record<string, string>> = {},
-): Response {
-  exchange.end(200);
-  return toJsonResponse(body, 200, exchange.requestId, headers);
+): Promise<Response> {
+  const bytes = await writeJson(body);
+  exchange.account.end(200);
+  return toResponse(bytes, 200, exchange.requestId, headers);
 }
 
 /** Runs `answer` for an allowed request and turns whatever it throws into an error response. */
@@ -50,49 +54,62 @@ export async function runExchange(
   answer: (exchange: Exchange) => Promise<Response>,
 ): Promise<Response> {
   const requestId = createId("req");
-  const end = createEnd(state, requestId, context.req);
+  const { incoming, outgoing } = bindingsOf(context);
+  const { method, path } = context.req;
+  const account = new Account(state, { requestId, method, path });
+  if (outgoing !== undefined) state.connections.whenOver(outgoing, account.awaitDelivery());
   try {
     const grant = await authorize(context, state);
-    end.begin(grant);
-    const client = followClient(context.req.raw);
-    return await answer({ requestId, request: context.req.raw, grant, ...client, ...end });
+    account.begin(grant);
+    const request = context.req.raw;
+    const client = followClient(request);
+    if (outgoing !== undefined) {
+      state.connections.whenOver(outgoing, (failure) => failure && client.abort(failure));
+    }
+    return await answer({ requestId, request, incoming, grant, account, ...client });
   } catch (thrown) {
     const error = toApiError(thrown);
-    end.end(error.status, thrown);
+    account.end(error.status, thrown);
     return toErrorResponse(error, requestId);
   }
 }
 
 /** The response of an error. */
 export function toErrorResponse(error: ApiError, requestId: string): Response {
-  return toJsonResponse(toErrorBody(error, requestId), error.status, requestId, error.headers);
+  const bytes = Buffer.from(JSON.stringify(toErrorBody(error, requestId)));
+  return toResponse(bytes, error.status, requestId, error.headers);
 }
 
-function toJsonResponse(
-  body: object,
+function toResponse(
+  body: Buffer<ArrayBuffer>,
   status: number,
   requestId: string,
   headers: Readonly<Record<string, string>>,
 ): Response {
-  return new Response(JSON.stringify(body), {
+  return new Response(body, {
     status,
     headers: { "content-type": "application/json", "request-id": requestId, ...headers },
   });
 }
 
-/** The address of the machine at the other end of the socket; undefined when there is no socket. */
-export function toRemoteAddress(context: Context): string | undefined {
-  const bindings = context.env as SocketBindings | undefined;
-  return bindings?.incoming?.socket?.remoteAddress;
+/** What access is decided by. */
+export function toAccessRequest(context: Context): AccessRequest {
+  const { incoming } = bindingsOf(context);
+  return {
+    headers: context.req.raw.headers,
+    remoteAddress: incoming === undefined ? undefined : addressOf(incoming.socket),
+    method: context.req.method,
+    path: context.req.path,
+    url: context.req.raw.url,
+  };
+}
+
+function bindingsOf({ env }: Context): SocketBindings {
+  return (env as SocketBindings | undefined) ?? {};
 }
 
 async function authorize(context: Context, { options }: ServerState): Promise<AccessGrant> {
-  const answer = await options.access.check({
-    headers: context.req.raw.headers,
-    remoteAddress: toRemoteAddress(context),
-    method: context.req.method,
-    path: context.req.path,
-  });
+  const answer = await options.access.check(toAccessRequest(context));
   if (!answer.ok) throw answer.error;
   return answer;
 }
@@ -104,61 +121,4 @@ function followClient(request: Request): Pick<Exchange, "signal" | "abort"> {
   if (request.signal.aborted) onAbort();
   else request.signal.addEventListener("abort", onAbort, { once: true });
   return { signal: controller.signal, abort };
-}
-
-function createEnd(
-  state: ServerState,
-  requestId: string,
-  { method, path }: Context["req"],
-): Pick<Exchange, "setKind" | "note" | "end"> & { begin(grant: AccessGrant): void } {
-  const leave = state.lifecycle.enter();
-  const count = state.metrics.begin();
-  const startedAt = performance.now();
-  let kind: RequestKind = "other";
-  let facts: Readonly<Record<string, unknown>> = {};
-  let release: (() => void) | undefined;
-  let ended = false;
-  return {
-    begin({ keyName, onEnd }) {
-      facts = { key: keyName };
-      release = onEnd;
-    },
-    setKind: (value) => (kind = value),
-    note(more) {
-      facts = { ...facts, ...more };
-    },
-    end(status, error) {
-      if (ended) return;
-      ended = true;
-      leave();
-      release?.();
-      count(kind, status);
-      const ms = Math.round((performance.now() - startedAt) * 100) / 100;
-      const isFault = error !== undefined && (status >= 500 || status === 200);
-      state.options.log({
-        level: toLevel(isFault, status),
-        event: "request",
-        requestId,
-        method,
-        path,
-        kind,
-        status,
-        ms,
-        ...facts,
-        ...(isFault ? { reason: toReason(error) } : {}),
-      });
-    },
-  };
-}
-
-/** A fault in mid-stream, when the status had long been sent, is often no more than a client that left. */
-function toLevel(isFault: boolean, status: number): "info" | "warn" | "error" {
-  if (!isFault) return "info";
-  return status === 200 ? "warn" : "error";
-}
-
-/** What the operator needs to know of a fault: our own message, and where it came from. */
-function toReason(thrown: unknown): string {
-  if (thrown instanceof ApiError && thrown.cause !== undefined) return toReason(thrown.cause);
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }

@@ -33,7 +33,7 @@ export async function forwardRequest(
   }
   const passed = [...response.headers].filter(([name]) => PASSED_HEADERS.test(name));
   const upstreamId = response.headers.get("request-id");
-  if (upstreamId !== null) exchange.note({ upstreamRequestId: upstreamId });
+  if (upstreamId !== null) exchange.account.note({ upstreamRequestId: upstreamId });
   return new Response(toCounted(response, exchange), {
     status: response.status,
     headers: { ...Object.fromEntries(passed), "request-id": exchange.requestId },
@@ -55,7 +55,7 @@ async function send(forward: Forward, sent: Parameters<Forward>[0]): Promise<Res
 function toCounted({ body, status }: Response, exchange: Exchange): ReadableStream<Uint8Array> | null {
   const reader = (body as ReadableStream<Uint8Array> | null)?.getReader();
   if (reader === undefined) {
-    exchange.end(status);
+    exchange.account.end(status);
     return null;
   }
   return new ReadableStream<Uint8Array>(
@@ -65,15 +65,15 @@ function toCounted({ body, status }: Response, exchange: Exchange): ReadableStre
           const { done, value } = await reader.read();
           if (value !== undefined) controller.enqueue(value);
           if (!done) return;
-          exchange.end(status);
+          exchange.account.end(status);
           controller.close();
         } catch (error) {
-          exchange.end(status, error);
+          exchange.account.end(status, error);
           controller.error(error);
         }
       },
       async cancel(reason: unknown) {
-        exchange.end(status);
+        exchange.account.end(status);
         await reader.cancel(reason);
       },
     },

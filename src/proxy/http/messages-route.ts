@@ -2,17 +2,20 @@
  * `POST /v1/messages`: with code execution a turn of our own, without it the model's answer as it comes.
  */
 import { toErrorMessage } from "../../errors.ts";
+import { runInShares, TurnShare } from "../../turn-share.ts";
 import { accumulate } from "../../model/accumulate.ts";
 import type { MessageEvent, Model, ModelResponse } from "../../model/model.ts";
 import type { Container } from "../containers/container.ts";
 import { ApiError, toErrorBody } from "../errors/api-error.ts";
+import { quoted } from "../errors/shown-text.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { passThrough, streamThrough } from "../pass-through.ts";
 import { toPlainRequest } from "../render/plain-request.ts";
-import { parseRequest, type ParsedRequest } from "../request/parse-request.ts";
+import { DEFAULT_MAX_OUTPUT_CHARACTERS, parseRequest, type ParsedRequest } from "../request/parse-request.ts";
 import type { ServerState } from "../server-state.ts";
 import { openTurn, readTurnHistory } from "../turn/open-turn.ts";
 import { runTurn, type TurnListener } from "../turn/run-turn.ts";
+import { inShares } from "../waiting.ts";
 import { checkVersion } from "./check-version.ts";
 import { type Exchange, respondJson } from "./exchange.ts";
 import { forwardRequest, isForwardable } from "./forward-request.ts";
@@ -20,25 +23,40 @@ import { readJsonBody } from "./read-body.ts";
 import { noteEvents, noteRequest, noteResponse } from "./request-facts.ts";
 import { toSseResponse } from "./sse-response.ts";
 
-/** A checked request, and the bytes that it came as. */
-interface ReceivedRequest extends ParsedRequest {
+/** A checked request, and the bytes that it came as: let go of them where they are not sent on. */
+interface ReceivedRequest {
+  readonly request: ParsedRequest;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Answers `POST /v1/messages`. @throws {ApiError | ToolscriptError} */
 export async function answerMessages(exchange: Exchange, state: ServerState): Promise<Response> {
-  const request = await readRequest(exchange, state);
-  const model = state.model(request.body.model);
-  if (request.tools.code !== undefined) return answerTurn(exchange, state, request, model);
-  exchange.setKind("pass-through");
-  readTurnHistoryOf(request);
+  const { forward, names } = state.options;
+  const { request, bytes } = await readRequest(exchange, state);
+  // Not awaited: of the body only what is needed is held while the model answers, its bytes or its value.
+  if (forward === undefined || !isForwardable(request, names)) return answerRequest(exchange, state, request);
+  exchange.account.setKind("pass-through");
   state.lifecycle.checkOpen(false);
-  if (state.options.forward !== undefined && isForwardable(request, state.options.names)) {
-    return forwardRequest(exchange, state.options.forward, request.bytes);
+  return forwardRequest(exchange, forward, bytes);
+}
+
+async function answerRequest(
+  exchange: Exchange,
+  state: ServerState,
+  request: ParsedRequest,
+): Promise<Response> {
+  const model = state.model(request.body.model);
+  if (request.tools.code !== undefined) return await answerTurn(exchange, state, request, model);
+  exchange.account.setKind("pass-through");
+  // A history may hold scripts although the request has no code tool; scripts that wait in it are an error.
+  if (request.hasCodeHistory) await runInShares(readTurnHistory(request));
+  state.lifecycle.checkOpen(false);
+  const plain = await runInShares(toPlainRequest(request, model));
+  const { signal } = exchange;
+  if (request.stream) {
+    return await respondStream(exchange, state, inShares(streamThrough(model, plain, signal)));
   }
-  const plain = toPlainRequest(request, model);
-  if (request.stream) return respondStream(exchange, state, streamThrough(model, plain, exchange.signal));
-  return respondMessage(exchange, state, await passThrough(model, plain, exchange.signal));
+  return respondMessage(exchange, state, await passThrough(model, plain, signal));
 }
 
 /** Reads and checks a body of either route that takes messages. */
@@ -49,22 +67,28 @@ export async function readRequest(
 ): Promise<ReceivedRequest> {
   const { headers } = exchange.request;
   checkVersion(headers);
-  const { value, bytes } = await readJsonBody(exchange.request, options.maxBodyBytes);
-  const request = parseRequest(value, {
+  const share = new TurnShare();
+  const { maxBodyBytes: maxBytes } = options;
+  const { request: received, incoming, account } = exchange;
+  const onBytes = (count: number): void => account.takeBytes(count);
+  const { value, bytes } = await readJsonBody(received, { maxBytes, incoming, share, onBytes });
+  const parseOptions = {
     betaHeader: headers.get("anthropic-beta") ?? undefined,
     countsTokens,
-  });
+    maxOutputCharacters: Math.max(DEFAULT_MAX_OUTPUT_CHARACTERS, toOutputCharacters(options.limits)),
+  };
+  const request = await parseRequest(value, parseOptions, share);
   noteRequest(exchange, request.body, options.logBodies);
   const { model } = request.body;
   if (exchange.grant.limits.allowsModel?.(model) === false) {
-    throw new ApiError("permission_error", `model: This API key may not use ${model}`);
+    throw new ApiError("permission_error", `model: This API key may not use ${quoted(model)}`);
   }
-  return { ...request, bytes };
+  return { request, bytes };
 }
 
-/** A history may hold scripts although the request has no code tool; scripts that wait in it are an error. */
-function readTurnHistoryOf(request: ParsedRequest): void {
-  if (request.hasCodeHistory) readTurnHistory(request);
+/** What a script may print here, and what is said beside it. */
+function toOutputCharacters({ maxOutputBytes = 0 }: ServerState["options"]["limits"]): number {
+  return maxOutputBytes + 64 * 1024;
 }
 
 async function answerTurn(
@@ -73,15 +97,16 @@ async function answerTurn(
   request: ParsedRequest,
   model: Model,
 ): Promise<Response> {
-  const history = readTurnHistory(request);
+  const history = await runInShares(readTurnHistory(request));
   const isContinuation = history.pending.length > 0;
-  exchange.setKind(isContinuation ? "continuation" : "code");
+  exchange.account.setKind(isContinuation ? "continuation" : "code");
   state.lifecycle.checkOpen(isContinuation);
   const { ownerId, limits } = exchange.grant;
-  const owner = { ownerId, maxContainers: limits.maxContainers ?? Infinity };
+  const { maxContainers, maxRunningScripts } = limits;
+  const owner = { ownerId, maxContainers, maxRunningScripts };
   const turn = await openTurn(request.containerId, history, owner, state.containers);
   const { signal } = exchange;
-  exchange.note({ container: turn.container.id, results: history.results.length });
+  exchange.account.note({ container: turn.container.id, results: history.results.length });
   const listener = toListener(state, exchange);
   const events = runTurn({ ...turn, ...state.options, request, model, listener, signal });
   const leased = withLease(events, turn.container, signal);
@@ -96,7 +121,7 @@ async function* withLease(
   signal: AbortSignal,
 ): AsyncGenerator<MessageEvent> {
   try {
-    for await (const event of events) {
+    for await (const event of inShares(events)) {
       if (event.type === "message_stop") {
         signal.throwIfAborted();
         container.commit();
@@ -108,17 +133,17 @@ async function* withLease(
   }
 }
 
-function toListener({ metrics, options }: ServerState, exchange: Exchange): TurnListener {
+function toListener({ metrics, log }: ServerState, exchange: Exchange): TurnListener {
   let samples = 0;
   return {
     onSample: () => {
       metrics.countSample();
       samples += 1;
-      exchange.note({ samples });
+      exchange.account.note({ samples });
     },
     onWave: (calls) => {
       metrics.countWave(calls);
-      exchange.note({ calls });
+      exchange.account.note({ calls });
     },
     onScriptEnd: (outcome) => {
       if (outcome.type === "result") {
@@ -129,12 +154,16 @@ function toListener({ metrics, options }: ServerState, exchange: Exchange): Turn
       metrics.countScript(code);
       if (cause === undefined) return;
       const { requestId } = exchange;
-      options.log({ level: "error", event: "failure", requestId, code, reason: toErrorMessage(cause) });
+      log({ level: "error", event: "failure", requestId, code, reason: toErrorMessage(cause) });
     },
   };
 }
 
-function respondMessage(exchange: Exchange, { options }: ServerState, message: ModelResponse): Response {
+function respondMessage(
+  exchange: Exchange,
+  { options }: ServerState,
+  message: ModelResponse,
+): Promise<Response> {
   noteResponse(exchange, message, options.logBodies);
   return respondJson(exchange, message);
 }
@@ -150,6 +179,6 @@ function respondStream(
     abort: exchange.abort,
     stallMs: options.stallMs,
     toErrorData: (thrown) => toErrorBody(toApiError(thrown), requestId),
-    onEnd: (error) => exchange.end(200, error),
+    onEnd: (error) => exchange.account.end(200, error),
   });
 }

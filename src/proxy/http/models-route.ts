@@ -2,6 +2,7 @@
  * `GET /v1/models` and `GET /v1/models/{id}`: the names that clients may use.
  */
 import { ApiError, invalidRequest } from "../errors/api-error.ts";
+import { quoted } from "../errors/shown-text.ts";
 import type { NamedModel } from "../names/model-names.ts";
 import type { ServerState } from "../server-state.ts";
 import { type Exchange, respondJson } from "./exchange.ts";
@@ -29,7 +30,7 @@ export async function answerModel(exchange: Exchange, state: ServerState, name: 
   if (listed !== undefined) return respondJson(exchange, toEntry(listed));
   const isAllowed = exchange.grant.limits.allowsModel?.(name) !== false;
   const upstream = isAllowed ? state.options.names.resolve(name) : undefined;
-  if (upstream === undefined) throw new ApiError("not_found_error", `model: ${name}`);
+  if (upstream === undefined) throw new ApiError("not_found_error", `model: ${quoted(name)}`);
   return respondJson(
     exchange,
     toEntry({ name, displayName: name, upstream, createdAt: "1970-01-01T00:00:00Z" }),

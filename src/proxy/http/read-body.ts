@@ -1,12 +1,28 @@
 /**
- * Reads a JSON body within bounds of size and depth, whatever the client sends or claims.
+ * Reads a JSON body within bounds of size, depth and memory, in shares of a turn, whatever the client sends or claims.
  */
+import type { Readable } from "node:stream";
+import { ToolscriptError } from "../../errors.ts";
+import { ByteCollector } from "../../http/byte-collector.ts";
+import type { JsonBounds } from "../../json/cut-json.ts";
+import { readJson } from "../../json/read-json.ts";
+import { TurnShare } from "../../turn-share.ts";
 import { ApiError, invalidRequest } from "../errors/api-error.ts";
 
 /** Bytes of a request, as the Messages API documents it: 32 MB. */
 export const DEFAULT_MAX_BODY_BYTES = 32 * 1024 * 1024;
 /** Levels of objects and arrays; what walks a body later does so by recursion. */
 export const MAX_BODY_DEPTH = 500;
+/** Objects, arrays, members and items of a body. */
+export const MAX_BODY_PARTS = 1_000_000;
+/** Members of one object of a body: more than the input of a script's call can have. */
+export const MAX_BODY_MEMBERS = 125_000;
+/** What a body may take in memory, as bytes and as a value together, as a multiple of the largest body. */
+const MEMORY_FACTOR = 3;
+/** Share of that memory that is kept for what is made of the value: ids of its blocks, messages for the model. */
+const RESERVED_SHARE = 1 / 6;
+/** Memory that any body may take, where only tiny ones are taken. */
+const MIN_BODY_MEMORY = 1024 * 1024;
 
 /** A body, read. */
 export interface JsonBody {
@@ -15,56 +31,86 @@ export interface JsonBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Reads a body. @throws {ApiError} `request_too_large`, or `invalid_request_error` when it is not JSON */
-export async function readJsonBody(request: Request, maxBytes: number): Promise<JsonBody> {
-  const bytes = await readBytes(request, maxBytes);
-  if (bytes.length === 0) throw invalidRequest("The request body is empty; want a JSON object");
-  checkDepth(bytes);
-  return { value: parse(bytes), bytes };
+/** Options of {@link readJsonBody}. */
+export interface ReadBodyOptions {
+  readonly maxBytes: number;
+  /** Where the body comes from, when it comes from a socket: its pieces need no detour then. */
+  readonly incoming?: Readable | undefined;
+  readonly share?: TurnShare;
+  /** Hears of bytes that have come, and may refuse them. */
+  readonly onBytes?: (bytes: number) => void;
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const length = request.headers.get("content-length");
-  if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
-  if (length !== null) return new Uint8Array(await request.arrayBuffer());
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+/**
+ * Reads a body.
+ *
+ * @throws {ApiError} `request_too_large`, or `invalid_request_error` when it is not JSON
+ * @throws {ToolscriptError} `aborted` when the client left before its end
+ */
+export async function readJsonBody(request: Request, options: ReadBodyOptions): Promise<JsonBody> {
+  const { maxBytes, share = new TurnShare() } = options;
+  const bytes = await collect(request, options);
+  if (bytes.length === 0) throw invalidRequest("The request body is empty; want a JSON object");
+  try {
+    return { value: await readJson(bytes, toBounds(bytes.length, maxBytes), share), bytes };
+  } catch (error) {
+    throw toBodyError(error);
   }
-  return Buffer.concat(chunks);
+}
+
+/** A part takes far more memory as a value than as text: a small body may have many, a large one few. */
+function toBounds(bytes: number, maxBytes: number): JsonBounds {
+  const memory = Math.max(MIN_BODY_MEMORY, MEMORY_FACTOR * maxBytes);
+  return {
+    maxDepth: MAX_BODY_DEPTH,
+    maxParts: MAX_BODY_PARTS,
+    maxMembers: MAX_BODY_MEMBERS,
+    maxValueBytes: Math.floor(memory * (1 - RESERVED_SHARE)) - bytes,
+  };
+}
+
+function toBodyError(error: unknown): unknown {
+  if (!(error instanceof ToolscriptError)) return error;
+  const reason = error.message.replace(/^Reading JSON failed: /, "");
+  if (error.code === "invalid-argument") {
+    return invalidRequest(`The request body is not valid JSON: ${reason}`);
+  }
+  if (error.code !== "work-limit") return error;
+  if (error.data["bound"] === "depth") {
+    return invalidRequest(`The request body is nested deeper than ${MAX_BODY_DEPTH} levels`);
+  }
+  return new ApiError("request_too_large", `The request body holds too much: ${reason}`);
+}
+
+async function collect(request: Request, options: ReadBodyOptions): Promise<Buffer<ArrayBuffer>> {
+  const { maxBytes, incoming, onBytes } = options;
+  const claimed = request.headers.get("content-length");
+  if (claimed !== null && Number(claimed) > maxBytes) throw tooLarge(maxBytes);
+  // At a socket the claim has been checked: no other number of bytes comes.
+  const isKnown = claimed !== null && incoming !== undefined;
+  const collected = new ByteCollector(isKnown ? Number(claimed) : maxBytes);
+  try {
+    for await (const piece of incoming === undefined ? toPieces(request) : toBuffered(incoming)) {
+      if (collected.length + piece.length > maxBytes) throw tooLarge(maxBytes);
+      onBytes?.(piece.length);
+      collected.add(piece);
+    }
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
+    throw new ToolscriptError("aborted", "Reading the request failed: the client left", { cause });
+  }
+  return collected.finish();
+}
+
+/** What has come since the last look at once, in however many pieces it came. A refusal leaves the connection be. */
+function toBuffered(incoming: Readable): AsyncIterable<Uint8Array> {
+  return incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+}
+
+function toPieces({ body }: Request): AsyncIterable<Uint8Array> | readonly Uint8Array[] {
+  return (body as AsyncIterable<Uint8Array> | null) ?? [];
 }
 
 function tooLarge(maxBytes: number): ApiError {
   return new ApiError("request_too_large", `Request exceeds the maximum size of ${maxBytes} bytes`);
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** Counts brackets outside of strings, byte by byte: UTF-8 never has an ASCII byte inside another character. */
-function checkDepth(bytes: Uint8Array): void {
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === QUOTE) inString = !inString;
-    else if (inString) at += byte === BACKSLASH ? 1 : 0;
-    else if (byte === 0x5b || byte === 0x7b) {
-      depth += 1;
-      if (depth > MAX_BODY_DEPTH) {
-        throw invalidRequest(`The request body is nested deeper than ${MAX_BODY_DEPTH} levels`);
-      }
-    } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
-  }
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
-  } catch (error) {
-    throw invalidRequest(`The request body is not valid JSON: ${(error as Error).message}`);
-  }
 }

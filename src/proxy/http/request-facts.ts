@@ -10,7 +10,7 @@ import type { Exchange } from "./exchange.ts";
 
 /** Notes what was asked for. */
 export function noteRequest(exchange: Exchange, body: RequestBody, logBodies: boolean): void {
-  exchange.note({
+  exchange.account.note({
     model: body.model,
     stream: body.stream === true,
     messages: body.messages.length,
@@ -20,7 +20,7 @@ export function noteRequest(exchange: Exchange, body: RequestBody, logBodies: bo
 
 /** Notes a whole response. */
 export function noteResponse(exchange: Exchange, response: ModelResponse, logBodies: boolean): void {
-  exchange.note({
+  exchange.account.note({
     stopReason: response.stop_reason,
     ...toTokens(response.usage),
     ...(logBodies ? { responseBody: response } : {}),
@@ -36,11 +36,11 @@ export async function* noteEvents(
   const kept: MessageEvent[] = [];
   for await (const event of events) {
     if (logBodies) kept.push(event);
-    if (event.type === "message_start") exchange.note(toTokens(event.message.usage));
+    if (event.type === "message_start") exchange.account.note(toTokens(event.message.usage));
     else if (event.type === "message_delta") {
-      exchange.note({ stopReason: event.delta.stop_reason ?? null, ...toTokens(event.usage ?? {}) });
+      exchange.account.note({ stopReason: event.delta.stop_reason ?? null, ...toTokens(event.usage ?? {}) });
     } else if (event.type === "message_stop" && logBodies) {
-      exchange.note({ responseBody: await accumulate(kept) });
+      exchange.account.note({ responseBody: await accumulate(kept) });
     }
     yield event;
   }

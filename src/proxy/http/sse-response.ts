@@ -1,10 +1,11 @@
 /**
  * A response of server-sent events, as the Messages API streams them.
  *
- * Guarantees: the reader sets the pace, nothing is produced that is not asked for; an error in mid-stream becomes the
- * `error` event and ends the stream; a client that leaves, or stops reading for too long, ends the work behind it. An
- * error before the first event is thrown: it still can be an HTTP status.
+ * Guarantees: the reader sets the pace, nothing is produced that is not asked for; a large event is written in shares of
+ * a turn; an error in mid-stream becomes the `error` event and ends the stream; a client that leaves, or stops reading
+ * for too long, ends the work behind it. An error before the first event is thrown: it still can be an HTTP status.
  */
+import { writeJson } from "../../json/write-json.ts";
 import type { MessageEvent } from "../../model/model.ts";
 
 /** Options of {@link toSseResponse}. */
@@ -20,12 +21,13 @@ export interface SseOptions {
   readonly onEnd: (error?: unknown) => void;
 }
 
-const encoder = new TextEncoder();
-
 /** One event as it travels. */
-export function encodeEvent(type: string, data: object): Uint8Array {
-  return encoder.encode(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+async function encodeEvent(type: string, data: object): Promise<Uint8Array> {
+  const json = await writeJson(data);
+  return Buffer.concat([Buffer.from(`event: ${type}\ndata: `), json, END_OF_EVENT]);
 }
+
+const END_OF_EVENT = Buffer.from("\n\n");
 
 /** Starts the events and answers with them. @throws what comes instead of the first event */
 export async function toSseResponse(
@@ -69,7 +71,7 @@ function toStream(
       return;
     }
     stall.refresh();
-    controller.enqueue(encodeEvent(result.value.type, result.value));
+    controller.enqueue(await encodeEvent(result.value.type, result.value));
   }
 
   return new ReadableStream<Uint8Array>(
@@ -80,7 +82,7 @@ function toStream(
         } catch (error) {
           clearTimeout(stall);
           options.onEnd(error);
-          controller.enqueue(encodeEvent("error", options.toErrorData(error)));
+          controller.enqueue(await encodeEvent("error", options.toErrorData(error)));
           controller.close();
         }
       },

@@ -16,10 +16,17 @@ export type RequestKind = "pass-through" | "code" | "continuation" | "count-toke
 /** Gauges that are read when somebody looks. */
 export interface MetricSources {
   readonly containers: () => number;
+  readonly interpreters: () => number;
   readonly pausedContainers: () => number;
   /** Undefined where the sandbox has no pool. */
   readonly poolStats: (() => PoolStats) | undefined;
 }
+
+const SOURCES = [
+  ["toolscript_proxy_containers", "Containers that are open", "containers"],
+  ["toolscript_proxy_interpreters", "Containers that have an interpreter", "interpreters"],
+  ["toolscript_proxy_containers_paused", "Containers whose script waits for its client", "pausedContainers"],
+] as const;
 
 /** The proxy's metrics, in a registry of their own. */
 export class Metrics {
@@ -68,13 +75,7 @@ export class Metrics {
       help: "Requests that are being answered",
       registers,
     });
-    addSource("toolscript_proxy_containers", "Containers that are open", sources.containers, registers);
-    addSource(
-      "toolscript_proxy_containers_paused",
-      "Containers whose script waits for its client",
-      sources.pausedContainers,
-      registers,
-    );
+    for (const [name, help, source] of SOURCES) addSource(name, help, sources[source], registers);
     if (sources.poolStats !== undefined) addPoolMetrics(this.registry, sources.poolStats);
   }
 

@@ -4,8 +4,10 @@
  */
 import type { ContentBlock, Model, ModelRequest, ModelTool } from "../../model/model.ts";
 import { codeExecutionTool } from "../../script/code-execution.ts";
+import type { Steps } from "../../turn-share.ts";
 import type { RequestBody } from "../request/body-schema.ts";
 import type { ParsedRequest } from "../request/parse-request.ts";
+import type { ToolPlan } from "../request/read-tools.ts";
 import { renderHistory } from "./render-history.ts";
 
 /** Where in the turn the sample is. */
@@ -17,15 +19,15 @@ export interface SamplePosition {
 }
 
 /** Makes the request of a sample. */
-export function toModelRequest(
+export function* toModelRequest(
   request: ParsedRequest,
   model: Model,
   { content, isFirst }: SamplePosition,
-): ModelRequest {
+): Steps<ModelRequest> {
   const { body } = request;
   const { model: _model, stream: _stream, container: _container, tool_choice: _choice, ...rest } = body;
   const answer = content.length === 0 ? [] : [{ role: "assistant" as const, content: [...content] }];
-  const messages = renderHistory([...body.messages, ...answer]);
+  const messages = yield* renderHistory([...body.messages, ...answer]);
   const choice = toToolChoice(request, isFirst);
   const sent = {
     ...withoutNull(rest),
@@ -60,11 +62,17 @@ export function withoutNull(body: Readonly<Record<string, unknown>>): Record<str
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
-/** Made anew for each request, always alike for the same tools: prompt caches hold. */
+const codeTools = new WeakMap<ToolPlan, ModelTool>();
+
+/** Made once for a request, always alike for the same tools: prompt caches hold. */
 function toCodeTool({ tools }: ParsedRequest): ModelTool {
+  const known = codeTools.get(tools);
+  if (known !== undefined) return known;
   const tool: ModelTool = { ...codeExecutionTool({ tools: tools.script, convention: "wire" }) };
   const marker = tools.code?.cacheControl;
-  return marker === undefined || marker === null ? tool : { ...tool, cache_control: marker };
+  const marked = marker === undefined || marker === null ? tool : { ...tool, cache_control: marker };
+  codeTools.set(tools, marked);
+  return marked;
 }
 
 /**

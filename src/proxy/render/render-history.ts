@@ -6,6 +6,7 @@
  * a block that does not appear moves to the next result that does.
  */
 import type { ContentBlock, ModelMessage } from "../../model/model.ts";
+import type { Steps } from "../../turn-share.ts";
 import {
   type Block,
   callerIdOf,
@@ -27,10 +28,13 @@ interface Rendering {
 }
 
 /** Renders a history that `readHistory` has accepted. */
-export function renderHistory(messages: RequestBody["messages"]): ModelMessage[] {
+export function* renderHistory(messages: RequestBody["messages"]): Steps<ModelMessage[]> {
   const rendering: Rendering = { messages: [], programmatic: new Set(), marker: undefined };
   for (const { role, content } of messages) {
-    for (const block of toBlocks(content)) renderBlock(role, block, rendering);
+    for (const block of toBlocks(content)) {
+      renderBlock(role, block, rendering);
+      yield;
+    }
   }
   return rendering.messages;
 }

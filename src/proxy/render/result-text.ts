@@ -48,8 +48,9 @@ function toErrorContent(code: CodeErrorCode): Record<string, unknown> {
 
 function toResultContent(result: CellResult): Record<string, unknown> {
   if (result.limit === "running-time" && !result.survived) return toErrorContent("execution_time_exceeded");
-  const notices = isOrdinary(result) ? [] : toCellNotices(result).map((notice) => `[${notice}]\n`);
-  const { stdout, stderr, returnCode } = result;
+  const notices = isOrdinary(result) ? [] : toCellNotices(result).map((notice) => `[${NOTICE} ${notice}]\n`);
+  const { stdout, returnCode } = result;
+  const stderr = withoutNotices(result.stderr);
   const separator = stderr === "" || stderr.endsWith("\n") || notices.length === 0 ? "" : "\n";
   return {
     type: "code_execution_result",
@@ -58,6 +59,22 @@ function toResultContent(result: CellResult): Record<string, unknown> {
     return_code: returnCode,
     content: [],
   };
+}
+
+/** Begins what this server says in a script's standard error, where the wire has no other place for it. */
+const NOTICE = "toolscript:";
+
+/** The same beginning, however it is spaced, cased, or filled with what nobody sees. */
+const FORGED_NOTICE = new RegExp(
+  `\\[(?=${NOTICE.split("")
+    .map((letter) => `[\\s\\p{Cc}\\p{Cf}]*${letter}`)
+    .join("")})`,
+  "giu",
+);
+
+/** What a script printed, with a backslash before what would look like a notice of ours. */
+function withoutNotices(text: string): string {
+  return text.replaceAll(FORGED_NOTICE, "\\[");
 }
 
 /** Whether output and return code say everything. */

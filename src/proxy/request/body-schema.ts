@@ -1,11 +1,36 @@
 /**
  * The shape of a Messages API request, as far as the proxy reads it. Everything else passes through untouched, and the
  * model's service judges it.
+ *
+ * Lists that a client can make long are not part of these shapes: `check-body.ts` walks them item by item.
  */
-import * as z from "zod";
+import {
+  anything,
+  byType,
+  dictionary,
+  flag,
+  isObject,
+  type JsonObject,
+  list,
+  oneOf,
+  optional,
+  type Shape,
+  shortList,
+  text,
+  textOr,
+  whole,
+} from "./shape.ts";
 
 /** Messages in one request, as the Messages API documents it. */
 export const MAX_MESSAGES = 100_000;
+/** Tools in one request: as many as the Messages API takes where tools are searched. */
+export const MAX_TOOLS = 10_000;
+/** Examples of one tool's input. */
+export const MAX_EXAMPLES = 100;
+/** Members of the body, a message, a block or a tool, known ones or not. */
+const MAX_OBJECT_MEMBERS = 256;
+/** Characters of a model's name: ARNs, the longest, have a few hundred. */
+const MAX_MODEL_CHARACTERS = 512;
 
 /** The types of the code execution tool, oldest first. */
 export const CODE_TOOL_TYPES = [
@@ -23,119 +48,173 @@ export const CALLERS = [
   "code_execution_20260521",
 ] as const;
 
-const block = z.looseObject({ type: z.string() });
-const content = z.union([z.string(), z.array(block)]);
-const object = z.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  "Input should be a valid dictionary",
-);
+/** A value of `allowed_callers`. */
+export type CallerName = (typeof CALLERS)[number];
 
-const toolChoice = z.looseObject({
-  type: z.enum(["auto", "any", "tool", "none"]),
-  name: z.string().optional(),
-  disable_parallel_tool_use: z.boolean().nullish(),
-});
+/** A content block. */
+export interface RequestBlock {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
 
-const container = z.union([
-  z.string(),
-  z.looseObject({ id: z.string().nullish(), skills: z.array(z.unknown()).nullish() }),
-]);
+/** What a message or the system prompt holds. */
+export type RequestContent = string | readonly RequestBlock[];
 
-/** The body of `POST /v1/messages`. */
-export const bodySchema = z.looseObject({
-  model: z.string().min(1),
-  max_tokens: z.int().min(1),
-  messages: z.array(z.looseObject({ role: z.enum(["user", "assistant"]), content })),
-  system: content.nullish(),
-  stream: z.boolean().nullish(),
-  tools: z.array(z.looseObject({ type: z.string().nullish(), name: z.string().nullish() })).nullish(),
-  tool_choice: toolChoice.nullish(),
-  container: container.nullish(),
-  mcp_servers: z.array(z.unknown()).nullish(),
-  stop_sequences: z.array(z.string()).nullish(),
-});
+/** A message. */
+export interface RequestMessage {
+  readonly role: "user" | "assistant";
+  readonly content: RequestContent;
+}
 
-/** The body of `POST /v1/messages/count_tokens`. */
-export const countBodySchema = bodySchema.omit({ max_tokens: true });
+/** A tool entry, its type still open. */
+export interface ToolEntry {
+  readonly type?: string | null;
+  readonly name?: string | null;
+  readonly [key: string]: unknown;
+}
 
 /** A request body. */
-export type RequestBody = z.infer<typeof bodySchema>;
-/** A tool entry, its type still open. */
-export type ToolEntry = NonNullable<RequestBody["tools"]>[number];
+export interface RequestBody {
+  readonly model: string;
+  readonly max_tokens: number;
+  readonly messages: readonly RequestMessage[];
+  readonly system?: RequestContent | null;
+  readonly stream?: boolean | null;
+  readonly tools?: readonly ToolEntry[] | null;
+  readonly tool_choice?: {
+    readonly type: "auto" | "any" | "tool" | "none";
+    readonly name?: string;
+    readonly disable_parallel_tool_use?: boolean | null;
+  } | null;
+  readonly container?:
+    | string
+    | { readonly id?: string | null; readonly skills?: readonly unknown[] | null }
+    | null;
+  readonly mcp_servers?: readonly unknown[] | null;
+  readonly stop_sequences?: readonly string[] | null;
+  readonly [key: string]: unknown;
+}
 
-const callers = z.array(z.enum(CALLERS)).min(1);
+const LONG_MEMBERS = `Object should have at most ${MAX_OBJECT_MEMBERS} members`;
 
-/** A tool with a schema of its own. */
-export const customToolSchema = z.looseObject({
-  name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
-  description: z.string().nullish(),
-  input_schema: object,
-  input_examples: z.array(object).nullish(),
-  allowed_callers: callers.nullish(),
-  defer_loading: z.boolean().nullish(),
-  strict: z.boolean().nullish(),
+/** An object that is copied on the way to the model, so that its members are bounded. */
+function copied(members: Readonly<Record<string, Shape>>): Shape {
+  const shape = dictionary(members);
+  return (value) => {
+    const isLong = isObject(value) && Object.keys(value).length > MAX_OBJECT_MEMBERS;
+    return isLong ? { path: [], text: LONG_MEMBERS } : shape(value);
+  };
+}
+
+const contentForm = textOr(list);
+
+/** The body of either route, lists but for their form. `max_tokens` is not needed to count tokens. */
+export function bodyShape({ countsTokens }: { readonly countsTokens: boolean }): Shape {
+  return copied({
+    model: text({ minLength: 1, maxLength: MAX_MODEL_CHARACTERS }),
+    max_tokens: countsTokens ? anything : whole({ min: 1 }),
+    messages: list,
+    system: optional(contentForm),
+    stream: optional(flag),
+    tools: optional(list),
+    tool_choice: optional(
+      dictionary({
+        type: oneOf("auto", "any", "tool", "none"),
+        name: (value) => (value === undefined ? undefined : text()(value)),
+        disable_parallel_tool_use: optional(flag),
+      }),
+    ),
+    container: optional(textOr(dictionary({ id: optional(text()), skills: optional(list) }))),
+    mcp_servers: optional(list),
+    stop_sequences: optional(list),
+  });
+}
+
+/** A message, its blocks not. */
+export const messageShape = copied({ role: oneOf("user", "assistant"), content: contentForm });
+/** Any block. */
+export const blockShape = copied({ type: text() });
+/** Any tool entry. */
+export const toolShape = copied({ type: optional(text()), name: optional(text()) });
+/** A stop sequence. */
+export const stopSequenceShape = text();
+
+const callers = shortList(oneOf(...CALLERS), { min: 1, max: 4 * CALLERS.length });
+
+/** A tool with a schema of its own, its examples but for their form. */
+export const customToolShape = dictionary({
+  name: text({ pattern: /^[a-zA-Z0-9_-]{1,64}$/ }),
+  description: optional(text()),
+  input_schema: dictionary(),
+  input_examples: optional(list),
+  allowed_callers: optional(callers),
+  defer_loading: optional(flag),
+  strict: optional(flag),
 });
 
+/** What {@link customToolShape} and {@link exampleShape} let pass. */
+export interface CustomTool extends ToolEntry {
+  readonly name: string;
+  readonly description?: string | null;
+  readonly input_schema: JsonObject;
+  readonly input_examples?: readonly JsonObject[] | null;
+  readonly allowed_callers?: readonly CallerName[] | null;
+  readonly strict?: boolean | null;
+}
+
+/** An example of a tool's input. */
+export const exampleShape = dictionary();
+
 /** The code execution tool. */
-export const codeToolSchema = z.looseObject({
-  name: z.literal("code_execution"),
-  allowed_callers: callers.nullish(),
-  strict: z.boolean().nullish(),
+export const codeToolShape = dictionary({
+  name: oneOf("code_execution"),
+  allowed_callers: optional(callers),
+  strict: optional(flag),
 });
 
 /** Any other tool of the API. */
-export const builtinToolSchema = z.looseObject({
-  name: z.string().min(1).nullish(),
-  allowed_callers: callers.nullish(),
+export const builtinToolShape = dictionary({
+  name: optional(text({ minLength: 1 })),
+  allowed_callers: optional(callers),
 });
 
-const codeResult = z.looseObject({
-  type: z.enum([
-    "code_execution_result",
-    "encrypted_code_execution_result",
-    "code_execution_tool_result_error",
-  ]),
-});
-const codeResultByType = z.discriminatedUnion("type", [
-  z.looseObject({
-    type: z.literal("code_execution_result"),
-    stdout: z.string(),
-    stderr: z.string(),
-    return_code: z.int(),
-    content: z.array(z.unknown()).nullish(),
-  }),
-  z.looseObject({ type: z.literal("encrypted_code_execution_result") }),
-  z.looseObject({
-    type: z.literal("code_execution_tool_result_error"),
-    error_code: z.enum(["invalid_tool_input", "unavailable", "too_many_requests", "execution_time_exceeded"]),
-  }),
-]);
+const caller: Shape = (value) => {
+  const isDirect = isObject(value) && value["type"] === "direct";
+  return isDirect ? undefined : programmaticCaller(value);
+};
 
-const caller = z.union([
-  z.looseObject({ type: z.literal("direct") }),
-  z.looseObject({
-    type: z.enum(["code_execution_20250825", "code_execution_20260120", "code_execution_20260521"]),
-    tool_id: z.string(),
-  }),
-]);
+const programmaticCaller = dictionary({ type: oneOf(...CALLERS), tool_id: text() });
+
+const toolUse = dictionary({ id: text(), name: text(), input: dictionary(), caller: optional(caller) });
 
 /** Blocks that the proxy reads, by type; of other types only `type` is checked. */
-export const blockSchemas: Readonly<Record<string, z.ZodType>> = {
-  text: z.looseObject({ text: z.string() }),
-  tool_use: z.looseObject({ id: z.string(), name: z.string(), input: object, caller: caller.nullish() }),
-  server_tool_use: z.looseObject({
-    id: z.string(),
-    name: z.string(),
-    input: object,
-    caller: caller.nullish(),
+export const blockShapes: Readonly<Record<string, Shape>> = {
+  text: dictionary({ text: text() }),
+  tool_use: toolUse,
+  server_tool_use: toolUse,
+  tool_result: dictionary({
+    tool_use_id: text(),
+    content: optional(contentForm),
+    is_error: optional(flag),
   }),
-  tool_result: z.looseObject({
-    tool_use_id: z.string(),
-    content: content.nullish(),
-    is_error: z.boolean().nullish(),
-  }),
-  code_execution_tool_result: z.looseObject({
-    tool_use_id: z.string(),
-    content: codeResult.pipe(codeResultByType),
+  code_execution_tool_result: dictionary({
+    tool_use_id: text(),
+    content: byType({
+      code_execution_result: dictionary({
+        stdout: text(),
+        stderr: text(),
+        return_code: whole(),
+        content: optional(list),
+      }),
+      encrypted_code_execution_result: dictionary(),
+      code_execution_tool_result_error: dictionary({
+        error_code: oneOf(
+          "invalid_tool_input",
+          "unavailable",
+          "too_many_requests",
+          "execution_time_exceeded",
+        ),
+      }),
+    }),
   }),
 };

@@ -4,10 +4,12 @@
  * Guarantee: what comes out has the shape of `RequestBody` in every part that is read later; what is wrong gets the
  * Messages API's own words. The body itself is not changed.
  */
+import { runInShares, type Steps, TurnShare } from "../../turn-share.ts";
 import { invalidRequest } from "../errors/api-error.ts";
-import { blockSchemas, bodySchema, countBodySchema, MAX_MESSAGES, type RequestBody } from "./body-schema.ts";
-import { checkSupportedBlock, checkSupportedBody } from "./check-supported.ts";
-import { toIssueText } from "./issue-text.ts";
+import { quoted } from "../errors/shown-text.ts";
+import type { RequestBlock, RequestBody } from "./body-schema.ts";
+import { checkBlocks, checkBody } from "./check-body.ts";
+import { checkSupportedBody } from "./check-supported.ts";
 import { readTools, type ToolPlan } from "./read-tools.ts";
 
 /** A checked request. */
@@ -29,19 +31,25 @@ export interface ParseOptions {
   readonly betaHeader?: string | undefined;
   /** Whether tokens are to be counted: `max_tokens` is then not needed. @default false */
   readonly countsTokens?: boolean;
+  /** Characters of a script's output in the history. @default 1_310_720 */
+  readonly maxOutputCharacters?: number;
 }
 
+/** What a history may hold of what one script printed: more than scripts may print by default. */
+export const DEFAULT_MAX_OUTPUT_CHARACTERS = 1.25 * 1024 * 1024;
+
 /** Checks a body. @throws {ApiError} `invalid_request_error` */
-export function parseRequest(value: unknown, options: ParseOptions = {}): ParsedRequest {
-  checkMessageCount(value);
-  const schema = options.countsTokens === true ? countBodySchema : bodySchema;
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw invalidRequest(toIssueText(parsed.error, value, ""));
-  const body = value as RequestBody;
+export async function parseRequest(
+  value: unknown,
+  options: ParseOptions = {},
+  share: TurnShare = new TurnShare(),
+): Promise<ParsedRequest> {
+  const { countsTokens = false, maxOutputCharacters = DEFAULT_MAX_OUTPUT_CHARACTERS } = options;
+  const body = await runInShares(checkBody(value, { countsTokens }), share);
   checkSupportedBody(body);
-  const tools = readTools(body);
-  const hasCodeHistory = checkMessages(body);
-  checkToolReferences(body);
+  const tools = await readTools(body, share);
+  await runInShares(checkBlocks(body, maxOutputCharacters), share);
+  const hasCodeHistory = await runInShares(readUses(body), share);
   return {
     body,
     stream: body.stream === true,
@@ -52,58 +60,29 @@ export function parseRequest(value: unknown, options: ParseOptions = {}): Parsed
   };
 }
 
-/** Before anything else: a list that is too long is not worth walking. */
-function checkMessageCount(value: unknown): void {
-  const messages: unknown =
-    typeof value === "object" && value !== null ? Reflect.get(value, "messages") : undefined;
-  if (!Array.isArray(messages)) return;
-  if (messages.length === 0) throw invalidRequest("messages: at least one message is required");
-  if (messages.length > MAX_MESSAGES) {
-    throw invalidRequest(
-      `messages: List should have at most ${MAX_MESSAGES} items after validation, not ${messages.length}`,
-    );
-  }
-}
-
-function checkMessages(body: RequestBody): boolean {
+/** Whether the history holds code; what a search of the client's own found in it must be there. */
+function* readUses({ messages, tools }: RequestBody): Steps<boolean> {
+  const names = new Set((tools ?? []).map((tool) => tool.name));
   let hasCode = false;
-  for (const [at, { content }] of body.messages.entries()) {
+  for (const { content } of messages) {
     if (typeof content === "string") continue;
-    for (const [index, block] of content.entries()) {
-      checkBlock(block, `messages.${at}.content.${index}`);
+    for (const block of content) {
       hasCode ||= isCodeBlock(block);
+      yield* checkToolReferences(block, names);
     }
+    yield;
   }
   return hasCode;
 }
 
-function checkBlock(block: RequestBody["messages"][number]["content"][number] & object, path: string): void {
-  checkSupportedBlock(block, path);
-  const { type } = block;
-  const schema = Object.hasOwn(blockSchemas, type) ? blockSchemas[type] : undefined;
-  const parsed = schema?.safeParse(block);
-  if (parsed?.success === false) throw invalidRequest(toIssueText(parsed.error, block, `${path}.${type}`));
-  if (!Array.isArray(block["content"]) || type !== "tool_result") return;
-  for (const [index, inner] of (block["content"] as Record<string, unknown>[]).entries()) {
-    checkSupportedBlock(inner, `${path}.${type}.content.${index}`);
-  }
-}
-
-/** What a search of the client's own found must be there. */
-function checkToolReferences({ messages, tools }: RequestBody): void {
-  const names = new Set((tools ?? []).map((tool) => tool.name));
-  for (const { content } of messages) {
-    if (typeof content === "string") continue;
-    for (const { type, content: parts } of content) {
-      if (type !== "tool_result" || !Array.isArray(parts)) continue;
-      for (const part of parts as Record<string, unknown>[]) checkToolReference(part, names);
+function* checkToolReferences({ type, content }: RequestBlock, names: ReadonlySet<unknown>): Steps<void> {
+  if (type !== "tool_result" || !Array.isArray(content)) return;
+  for (const { type: partType, tool_name: name } of content as RequestBlock[]) {
+    if (partType === "tool_reference" && !names.has(name)) {
+      throw invalidRequest(`Tool reference '${quoted(String(name))}' not found in available tools`);
     }
+    yield;
   }
-}
-
-function checkToolReference(part: Readonly<Record<string, unknown>>, names: ReadonlySet<unknown>): void {
-  if (part["type"] !== "tool_reference" || names.has(part["tool_name"])) return;
-  throw invalidRequest(`Tool reference '${String(part["tool_name"])}' not found in available tools`);
 }
 
 function isCodeBlock(block: Readonly<Record<string, unknown>>): boolean {

@@ -5,21 +5,28 @@
  * client's business.
  */
 import { isToolscriptError } from "../../errors.ts";
+import { runInShares, type Steps, type TurnShare } from "../../turn-share.ts";
+import { CODE_TOOL } from "../conversation/blocks.ts";
 import type { ModelTool } from "../../model/model.ts";
-import { declareTool } from "../../tools/declare-tool.ts";
+import { declareTool, type ToolOutline } from "../../tools/declare-tool.ts";
 import { toToolDeclarations } from "../../tools/python-alias.ts";
 import type { Tool } from "../../tools/tool.ts";
+import { WorkBudget } from "../../tools/work-budget.ts";
 import { invalidRequest } from "../errors/api-error.ts";
 import {
-  builtinToolSchema,
+  builtinToolShape,
+  type CallerName,
   CODE_TOOL_TYPES,
-  codeToolSchema,
-  customToolSchema,
+  codeToolShape,
+  type CustomTool,
+  customToolShape,
+  exampleShape,
+  MAX_EXAMPLES,
   type RequestBody,
   type ToolEntry,
 } from "./body-schema.ts";
+import { check, checkItems } from "./check-body.ts";
 import { checkNoCircularRef } from "./check-circular-ref.ts";
-import { toIssueText } from "./issue-text.ts";
 import { checkSupportedTool } from "./check-supported.ts";
 
 /** What responses name as the caller of programmatic calls. */
@@ -51,9 +58,14 @@ interface SortedTool {
 }
 
 /** Sorts the tools. @throws {ApiError} `invalid_request_error` */
-export function readTools(body: RequestBody): ToolPlan {
+export async function readTools(body: RequestBody, share: TurnShare): Promise<ToolPlan> {
   const entries = body.tools ?? [];
-  const sorted = entries.map((entry, at) => readTool(entry, `tools.${at}`));
+  const context = { share, budget: new WorkBudget() };
+  const sorted: SortedTool[] = [];
+  for (const [at, entry] of entries.entries()) {
+    sorted.push(await readTool(entry, `tools.${at}`, context));
+    if (share.due) await share.yieldTurn();
+  }
   checkUnique(sorted);
   const code = sorted.find((tool) => tool.code !== undefined)?.code;
   const plan: ToolPlan = {
@@ -68,17 +80,26 @@ export function readTools(body: RequestBody): ToolPlan {
   return plan;
 }
 
-function readTool(entry: ToolEntry, path: string): SortedTool {
+/** What reading the tools of one request may take. */
+interface ReadContext {
+  readonly share: TurnShare;
+  readonly budget: WorkBudget;
+}
+
+async function readTool(entry: ToolEntry, path: string, context: ReadContext): Promise<SortedTool> {
   const { type } = entry;
-  if (type === undefined || type === null || type === "custom") return readCustom(entry, `${path}.custom`);
+  if (type === undefined || type === null || type === "custom") {
+    return await readCustom(entry, `${path}.custom`, context);
+  }
   if ((CODE_TOOL_TYPES as readonly string[]).includes(type)) return readCode(entry, type, `${path}.${type}`);
   return readBuiltin(entry, type, `${path}.${type}`);
 }
 
-function readCustom(entry: ToolEntry, path: string): SortedTool {
-  const parsed = customToolSchema.safeParse(entry);
-  if (!parsed.success) throw invalidRequest(toIssueText(parsed.error, entry, path));
-  const { name, allowed_callers, strict, input_examples } = parsed.data;
+async function readCustom(entry: ToolEntry, path: string, context: ReadContext): Promise<SortedTool> {
+  check(customToolShape, entry, path);
+  const tool = entry as CustomTool;
+  const { name, allowed_callers, strict, input_examples: examples } = tool;
+  await runInShares(checkExamples(examples ?? [], `${path}.input_examples`), context.share);
   const callers = allowed_callers ?? ["direct"];
   const isDirect = callers.includes("direct");
   const isScript = callers.some((caller) => caller !== "direct");
@@ -87,22 +108,32 @@ function readCustom(entry: ToolEntry, path: string): SortedTool {
       `${path}.strict: Strict tools cannot be called from code execution; remove "strict" or the code execution caller of tool "${name}"`,
     );
   }
-  if (!isScript && (input_examples ?? []).length === 0) return { name, isDirect };
-  const script = declare(parsed.data, isScript, path);
+  if (!isScript && (examples ?? []).length === 0) return { name, isDirect };
+  const script = await declare(tool, isScript, path, context.budget);
   if (!isScript) return { name, isDirect };
-  checkNoCircularRef(parsed.data.input_schema, `${path}.input_schema`);
+  await runInShares(checkNoCircularRef(tool.input_schema, `${path}.input_schema`), context.share);
   return { name, isDirect, script };
 }
 
-function declare(data: ReturnType<typeof customToolSchema.parse>, isScript: boolean, path: string): Tool {
+function checkExamples(examples: readonly unknown[], path: string): Steps<void> {
+  if (examples.length > MAX_EXAMPLES) {
+    throw invalidRequest(
+      `${path}: List should have at most ${MAX_EXAMPLES} items after validation, not ${examples.length}`,
+    );
+  }
+  return checkItems(examples, exampleShape, path);
+}
+
+async function declare(data: CustomTool, isScript: boolean, path: string, budget: WorkBudget): Promise<Tool> {
+  const outline: ToolOutline = {
+    name: data.name,
+    description: data.description ?? "",
+    inputSchema: data.input_schema,
+    allowedCallers: isScript ? ["programmatic"] : ["direct"],
+    ...(data.input_examples ? { inputExamples: data.input_examples } : {}),
+  };
   try {
-    return declareTool({
-      name: data.name,
-      description: data.description ?? "",
-      inputSchema: data.input_schema,
-      allowedCallers: isScript ? ["programmatic"] : ["direct"],
-      ...(data.input_examples ? { inputExamples: data.input_examples } : {}),
-    });
+    return await declareTool(outline, budget);
   } catch (error) {
     if (isToolscriptError(error, "invalid-tool")) throw invalidRequest(`${path}: ${error.message}`);
     throw error;
@@ -110,12 +141,11 @@ function declare(data: ReturnType<typeof customToolSchema.parse>, isScript: bool
 }
 
 function readCode(entry: ToolEntry, type: string, path: string): SortedTool {
-  const parsed = codeToolSchema.safeParse(entry);
-  if (!parsed.success) throw invalidRequest(toIssueText(parsed.error, entry, path));
+  check(codeToolShape, entry, path);
   const isOld = type === "code_execution_20250522" || type === "code_execution_20250825";
   const callerType: CallerType = isOld ? "code_execution_20250825" : "code_execution_20260120";
   return {
-    name: parsed.data.name,
+    name: CODE_TOOL,
     isDirect: false,
     code: { callerType, cacheControl: entry["cache_control"] },
   };
@@ -123,15 +153,14 @@ function readCode(entry: ToolEntry, type: string, path: string): SortedTool {
 
 function readBuiltin(entry: ToolEntry, type: string, path: string): SortedTool {
   checkSupportedTool(type, path);
-  const parsed = builtinToolSchema.safeParse(entry);
-  if (!parsed.success) throw invalidRequest(toIssueText(parsed.error, entry, path));
-  const callers = parsed.data.allowed_callers ?? ["direct"];
+  check(builtinToolShape, entry, path);
+  const callers = (entry["allowed_callers"] ?? ["direct"]) as readonly CallerName[];
   if (callers.some((caller) => caller !== "direct")) {
     throw invalidRequest(
       `${path}.allowed_callers: Tools of type "${type}" can only be called directly; want ["direct"]`,
     );
   }
-  return { name: parsed.data.name ?? undefined, isDirect: true };
+  return { name: entry.name ?? undefined, isDirect: true };
 }
 
 /** `allowed_callers` is settled here; no model needs to read it. */

@@ -3,7 +3,8 @@
  *
  * Guarantee: a request that does not fit is refused as a whole; the container then is as it was, and may be used again.
  */
-import { ApiError, invalidRequest } from "../errors/api-error.ts";
+import { type Steps, runInShares } from "../../turn-share.ts";
+import { invalidRequest } from "../errors/api-error.ts";
 import {
   type History,
   readHistory,
@@ -19,12 +20,15 @@ import type { ParsedRequest } from "../request/parse-request.ts";
 /** Who asks. */
 export interface TurnOwner {
   readonly ownerId: string;
-  /** Containers that the owner may have at once. */
-  readonly maxContainers: number;
+  /** Containers that the owner may have at once; the server's default when undefined. */
+  readonly maxContainers: number | undefined;
+  /** Scripts that the owner may run at once; the gate's own rule when undefined. */
+  readonly maxRunningScripts: number | undefined;
 }
 
 /** A turn that may begin. Its container is leased: end it with `commit` or `rollBack`. */
 export interface OpenTurn {
+  readonly owner: TurnOwner;
   readonly container: Container;
   readonly history: History;
   /** Scripts of earlier responses that go on now, in the order in which they were written. */
@@ -32,8 +36,8 @@ export interface OpenTurn {
 }
 
 /** Reads the history of a request with code execution. @throws {ApiError} */
-export function readTurnHistory({ body, tools, containerId }: ParsedRequest): History {
-  const history = readHistory(body.messages);
+export function* readTurnHistory({ body, tools, containerId }: ParsedRequest): Steps<History> {
+  const history = yield* readHistory(body.messages);
   const [pending] = history.pending;
   if (pending === undefined) return history;
   if (tools.code === undefined) {
@@ -60,32 +64,44 @@ export async function openTurn(
       : containers.get(containerId, owner.ownerId);
   await container.lease();
   try {
-    const continued = findScripts(history, container);
-    for (const result of history.results) findScript(continued, result.executionId).answer(result);
-    return { container, history, continued };
+    const scripts = await runInShares(findScripts(history, container));
+    await runInShares(answerAll(history, scripts));
+    return { owner, container, history, continued: [...scripts.values()] };
   } catch (error) {
     container.rollBack();
     throw error;
   }
 }
 
-/** The waiting scripts of a history; all results are checked before any is applied. */
-function findScripts(history: History, container: Container): Execution[] {
-  const continued = history.pending.map((id) => container.find(id) ?? lost(id, history, container));
+/** The waiting scripts of a history, by id; all results are checked before any is applied. */
+function* findScripts(history: History, container: Container): Steps<ReadonlyMap<string, Execution>> {
+  const scripts = new Map<string, Execution>();
+  for (const id of history.pending) {
+    scripts.set(id, container.find(id) ?? lost(id, history, container));
+    yield;
+  }
+  const answered = new Set<string>();
   for (const result of history.results) {
-    const execution = continued.find(({ id }) => id === result.executionId);
+    const execution = scripts.get(result.executionId);
     if (execution === undefined) throw unexpectedResult(result.id, result.path);
     execution.check(result);
+    answered.add(result.id);
+    yield;
   }
-  const missing = continued.flatMap((execution) => execution.findUnanswered(history.results));
+  let missing: readonly string[] = [];
+  for (const execution of scripts.values()) {
+    missing = missing.concat(execution.findUnanswered(answered));
+    yield;
+  }
   if (missing.length > 0) throw unanswered(missing, "messages");
-  return continued;
+  return scripts;
 }
 
-function findScript(executions: readonly Execution[], id: string): Execution {
-  const execution = executions.find((candidate) => candidate.id === id);
-  if (execution === undefined) throw new ApiError("api_error", "Internal server error");
-  return execution;
+function* answerAll({ results }: History, scripts: ReadonlyMap<string, Execution>): Steps<void> {
+  for (const result of results) {
+    scripts.get(result.executionId)?.answer(result);
+    yield;
+  }
 }
 
 /** The history says that a script waits, and it does not: it was answered before, or given up for another request. */

@@ -5,7 +5,8 @@
  * Guarantees: the client's tools run at the client only; a script that was cut off is never run; calls and results come
  * whole; nothing is sampled while a call waits.
  */
-import type { ContentBlock, MessageEvent, Model, ModelRequest } from "../../model/model.ts";
+import type { ContentBlock, MessageEvent, Model } from "../../model/model.ts";
+import { runInShares } from "../../turn-share.ts";
 import type { Execution, Progress } from "../containers/execution.ts";
 import { CODE_TOOL } from "../conversation/blocks.ts";
 import { toModelRequest } from "../render/model-request.ts";
@@ -14,7 +15,7 @@ import type { ParsedRequest } from "../request/parse-request.ts";
 import type { ScriptGate } from "./script-gate.ts";
 import { type MessageEnd, MessageWriter, type UnsampledStream } from "./message-writer.ts";
 import type { OpenTurn } from "./open-turn.ts";
-import { type Sample, sampleModel } from "./sample.ts";
+import { type Sample, type SampleContext, sampleModel } from "./sample.ts";
 import { orAbort, withPings } from "../waiting.ts";
 
 /** What happens in a turn, for metrics. */
@@ -33,6 +34,8 @@ export interface TurnContext extends OpenTurn {
   readonly maxSamples: number;
   /** Milliseconds between two pings while a script runs. */
   readonly pingMs: number;
+  /** Milliseconds in which a script ends, or asks its client, however it spends them. */
+  readonly hopMs: number;
   readonly unsampledStream: UnsampledStream;
   readonly listener: TurnListener;
   readonly signal: AbortSignal;
@@ -51,16 +54,17 @@ export async function* runTurn(context: TurnContext): AsyncGenerator<MessageEven
   const turn: Turn = {
     ...context,
     writer: new MessageWriter(context.request.body.model, context.unsampledStream),
-    ids: new Set([...context.history.ids, ...context.container.executionIds]),
+    ids: context.history.ids,
     content: [],
   };
+  for (const id of context.container.executionIds) turn.ids.add(id);
   let scripts: readonly Execution[] = turn.continued;
   for (let samples = 0; ; samples += 1) {
     const isPaused = yield* runScripts(scripts, turn);
     if (isPaused) return yield* end(turn, { stop_reason: "tool_use" });
     if (samples >= turn.maxSamples) return yield* end(turn, { stop_reason: "pause_turn" });
     turn.listener.onSample?.();
-    const sample = yield* sampleModel(toSampleContext(turn, samples));
+    const sample = yield* sampleModel(await toSampleContext(turn, samples));
     turn.content.push(...sample.content);
     const next = yield* takeSample(sample, turn);
     if (next === undefined) return yield* end(turn, toEndDelta(sample));
@@ -68,10 +72,11 @@ export async function* runTurn(context: TurnContext): AsyncGenerator<MessageEven
   }
 }
 
-function toSampleContext(turn: Turn, samples: number) {
+async function toSampleContext(turn: Turn, samples: number): Promise<SampleContext> {
   const { model, writer, ids, signal, request, container } = turn;
   const isFirst = samples === 0 && turn.continued.length === 0;
-  const modelRequest: ModelRequest = toModelRequest(request, model, { content: turn.content, isFirst });
+  const position = { content: turn.content, isFirst };
+  const modelRequest = await runInShares(toModelRequest(request, model, position));
   const { directNames } = request.tools;
   return {
     model,
@@ -142,13 +147,16 @@ async function* runScripts(scripts: readonly Execution[], turn: Turn): AsyncGene
 async function advance(
   execution: Execution,
   scripts: readonly Execution[],
-  { container, request, gate, signal }: Turn,
+  { owner, container, request, gate, hopMs, signal }: Turn,
 ): Promise<Progress> {
-  const release = await gate.enter(container.ownerId, signal);
+  const release = await gate.enter(owner.ownerId, signal, owner.maxRunningScripts);
+  let timer: NodeJS.Timeout | undefined;
   try {
     if (!execution.started) await orAbort(container.start(execution, request.tools.script, scripts), signal);
+    timer = setTimeout(() => execution.endLate(), hopMs);
     return await execution.next(request.tools.scriptNames, signal);
   } finally {
+    clearTimeout(timer);
     release();
   }
 }

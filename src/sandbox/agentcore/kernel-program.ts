@@ -33,7 +33,14 @@ export const PYTHON_IS_OLD = "old";
 const MAX_PLAIN_CHARACTERS = 32 * 1024;
 
 /** The runner's modules that a kernel does not need. */
-const NOT_FOR_KERNELS: ReadonlySet<string> = new Set(["__main__.py", "stdio.py", "wasm.py"]);
+const NOT_FOR_KERNELS: ReadonlySet<string> = new Set([
+  "__main__.py",
+  "process_one.py",
+  "seccomp.py",
+  "stdio.py",
+  "system_calls.py",
+  "wasm.py",
+]);
 
 const PACKAGE = "toolscript_runner";
 const MODULE = `${PACKAGE}.kernel`;

@@ -6,6 +6,7 @@ import { HOST_LABELS, SANDBOX_LABEL, containerLabels, containerSpec } from "./co
 import { resolveDockerOptions } from "./docker-options.ts";
 import { docker } from "./docker.ts";
 import { readHostIdentity } from "./host-identity.ts";
+import { DEFAULT_USER_IDS, isDrawnUser } from "./user-ids.ts";
 
 const spec = (options = {}) =>
   containerSpec(resolveDockerOptions({ image: "i", ...options }).container, "pass", {});
@@ -45,7 +46,7 @@ describe("containerSpec()", () => {
 });
 
 describe.skipIf(await requireOrSkip("docker", probeDocker))("containerSpec() in a daemon", () => {
-  test("is what `docker inspect` shows of a live session, field by field", async () => {
+  test("[docker.own-user] is what `docker inspect` shows of a live session, field by field", async () => {
     const sandbox = docker({ image: TEST_IMAGE });
     await sandbox.open();
     const [id = ""] = await listContainersOf();
@@ -55,11 +56,9 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("containerSpec() in 
     await sandbox.close();
 
     const labels = containerLabels(readHostIdentity(), Number(Config.Labels[HOST_LABELS.createdAt]));
-    const wanted = containerSpec(
-      resolveDockerOptions({ image: TEST_IMAGE }).container,
-      stdioBootstrap(),
-      labels,
-    );
+    const settings = { ...resolveDockerOptions({ image: TEST_IMAGE }).container, user: Config.User };
+    const wanted = containerSpec(settings, stdioBootstrap(), labels);
+    expect(isDrawnUser(Config.User, DEFAULT_USER_IDS)).toBe(true);
     const { HostConfig: wantedHostConfig, Env: wantedEnv, ...wantedConfig } = wanted;
     expect(Config).toMatchObject(wantedConfig);
     expect(Config.Env).toEqual(expect.arrayContaining(wantedEnv));

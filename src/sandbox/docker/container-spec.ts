@@ -7,7 +7,7 @@
  * The seccomp and AppArmor profiles are the daemon's own and therefore not named.
  */
 import type { CreateRequest } from "./create-request.ts";
-import type { ContainerSettings } from "./docker-options.ts";
+import { type ContainerSettings, DEFAULT_LEASE_MS } from "./docker-options.ts";
 import type { HostIdentity } from "./host-identity.ts";
 
 const MIB = 1024 * 1024;
@@ -16,30 +16,38 @@ const TMPFS_INODES = 16_384;
 /** Bytes of `/dev/shm`, for semaphores of `multiprocessing`. */
 const SHM_BYTES = 16 * MIB;
 const OPEN_FILES = 1_024;
+/** Queued signals and timers of the session's user. */
+const PENDING_SIGNALS = 1_024;
 /** The kernel picks a sandbox first when the whole machine runs out of memory. */
 const OOM_SCORE_ADJ = 500;
 
 /** Marks the containers of this sandbox. */
 export const SANDBOX_LABEL = "toolscript.sandbox";
-/** Names of the labels that say who started a container, and when (milliseconds since 1970). */
+/** Names of the labels that say who started a container, when, and how long it may live (milliseconds since 1970). */
 export const HOST_LABELS = {
   machine: "toolscript.host.machine",
   pid: "toolscript.host.pid",
   startedAt: "toolscript.host.started-at",
   createdAt: "toolscript.created-at",
+  leaseUntil: "toolscript.lease-until",
 } as const;
 
 /** A create request of which every part is known. */
 export type ContainerSpec = CreateRequest;
 
-/** Labels that let a later host tell whether the container is still wanted. */
-export function containerLabels(host: HostIdentity, createdAtMs: number): Record<string, string> {
+/** Labels that let a later host, or one of another machine, tell whether the container is still wanted. */
+export function containerLabels(
+  host: HostIdentity,
+  createdAtMs: number,
+  leaseMs = DEFAULT_LEASE_MS,
+): Record<string, string> {
   return {
     [SANDBOX_LABEL]: "1",
     [HOST_LABELS.machine]: host.machine,
     [HOST_LABELS.pid]: String(host.pid),
     [HOST_LABELS.startedAt]: host.startedAt,
     [HOST_LABELS.createdAt]: String(createdAtMs),
+    [HOST_LABELS.leaseUntil]: String(createdAtMs + leaseMs),
   };
 }
 
@@ -63,6 +71,9 @@ export function containerSpec(
     Env: [
       "LANG=C.UTF-8",
       "HOME=/tmp",
+      // The number of the user has no name in any image; `getpass.getuser()` asks here first.
+      "LOGNAME=sandbox",
+      "USER=sandbox",
       "PYTHONDONTWRITEBYTECODE=1",
       // Numeric libraries start a thread for each processor of the machine, which is more than `PidsLimit` on a big one.
       `OMP_NUM_THREADS=${threads}`,
@@ -143,5 +154,6 @@ function ulimits(settings: ContainerSettings) {
     limit("memlock", 65_536),
     limit("msgqueue", 65_536),
     limit("nofile", OPEN_FILES),
+    limit("sigpending", PENDING_SIGNALS),
   ];
 }

@@ -12,7 +12,7 @@ describe("resolveDockerOptions()", () => {
       tmpfsMb: 64,
       maxCpuSeconds: 3_600,
       network: "none",
-      user: "1000:1000",
+      user: "2013265920:2013265920",
     });
   });
 
@@ -41,6 +41,30 @@ describe("resolveDockerOptions()", () => {
       unsafeUser: "0:0",
     });
     expect(container).toMatchObject({ memoryMb: 2_048, network: "bridge", user: "0:0", pids: 64 });
+  });
+
+  test("takes the numbers of users from the option, then from TOOLSCRIPT_DOCKER_USER_IDS", () => {
+    const environment = { TOOLSCRIPT_DOCKER_USER_IDS: "20000-59999" };
+    expect(resolveDockerOptions({}, environment).userIds).toEqual({ first: 20_000, last: 59_999 });
+    const userIds = { first: 7, last: 8 };
+    expect(resolveDockerOptions({ userIds }, environment)).toMatchObject({
+      userIds,
+      container: { user: "7:7" },
+    });
+    expect(resolveDockerOptions({ unsafeUser: "0:0" }, environment).userIds).toBeUndefined();
+  });
+
+  test.each(["0-10", "10-9", "20000", "1-2147483648", "a-b"])(
+    "refuses numbers of users that are none: %s",
+    (text) => {
+      expect(() => resolveDockerOptions({}, { TOOLSCRIPT_DOCKER_USER_IDS: text })).toThrow(
+        expect.objectContaining({ code: "invalid-argument" }),
+      );
+    },
+  );
+
+  test("refuses root among the numbers of users", () => {
+    expect(() => resolveDockerOptions({ userIds: { first: 0, last: 5 } })).toThrow(/userIds/);
   });
 
   test("refuses an option that does not exist", () => {

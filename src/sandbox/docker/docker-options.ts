@@ -8,6 +8,7 @@ import { availableParallelism } from "node:os";
 import * as z from "zod";
 import { ToolscriptError } from "../../errors.ts";
 import type { PoolOptions } from "../pool.ts";
+import { DEFAULT_USER_IDS, MAX_USER_ID, type UserIds, nameUser } from "./user-ids.ts";
 
 /** The image that is used when none is named: Python's own, which needs no build. */
 export const DEFAULT_DOCKER_IMAGE = "python:3.13-slim";
@@ -31,6 +32,13 @@ export const DEFAULT_START_TIMEOUT_MS = 60_000;
 export const DEFAULT_CLOSE_GRACE_MS = 10_000;
 /** Time the daemon has to answer one request, in milliseconds. */
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
+/**
+ * Time in milliseconds after which any reaper removes a container, whoever its host is: 26 hours. Longer than the longest
+ * life of a session (24 hours, in the proxy) after the longest wait in a pool (half an hour).
+ */
+export const DEFAULT_LEASE_MS = 93_600_000;
+/** Milliseconds between two looks of the reaper. */
+export const DEFAULT_REAP_EVERY_MS = 60_000;
 /** Age in milliseconds at which the reaper removes a container whose host cannot be looked at: 24 hours. */
 export const DEFAULT_REAP_AFTER_MS = 86_400_000;
 
@@ -66,11 +74,24 @@ export interface DockerOptions extends DockerLimits {
   readonly requestTimeoutMs?: number;
   /** Milliseconds after which a container of a host that cannot be looked at is removed at start-up. @default 86_400_000 */
   readonly reapAfterMs?: number;
+  /**
+   * Milliseconds that a container may live at most, waiting in a pool included: then any reaper, of any machine, removes
+   * it. Has to be longer than the lifetime of your sessions. @default 93_600_000
+   */
+  readonly leaseMs?: number;
+  /** Milliseconds between two looks for containers to remove, from the first start on. @default 60_000 */
+  readonly reapEveryMs?: number;
+  /**
+   * Numbers from which each session gets a user of its own. Where the daemon maps users to a namespace (`userns-remap`,
+   * rootless) they have to be below 65,536. @default the variable TOOLSCRIPT_DOCKER_USER_IDS, such as "20000-59999", else
+   * 2,013,265,920 to 2,147,483,646
+   */
+  readonly userIds?: UserIds;
   /** Limits above the defaults. Unsafe: one session may then take more of the machine than was planned for it. */
   readonly unsafeLimits?: DockerLimits;
   /** A network instead of none. Unsafe: scripts then reach whatever that network reaches. */
   readonly unsafeNetwork?: string;
-  /** Another user than `1000:1000`. Unsafe: root inside is root outside if anything else fails. */
+  /** One user for all sessions. Unsafe: they share what the kernel counts for a user, and root inside is root outside if anything else fails. */
   readonly unsafeUser?: string;
 }
 
@@ -84,17 +105,23 @@ export interface ContainerSettings {
   readonly tmpfsMb: number;
   readonly maxCpuSeconds: number;
   readonly network: string;
+  /** By number, with its group: `1000:1000`. */
   readonly user: string;
 }
 
 /** Options with every default filled in. */
 export interface DockerSettings {
+  /** Its user is the first of `userIds`; each session draws its own. */
   readonly container: ContainerSettings;
+  /** Undefined when one user was named for all. */
+  readonly userIds: UserIds | undefined;
   readonly pool: PoolOptions;
   readonly startTimeoutMs: number;
   readonly closeGraceMs: number;
   readonly requestTimeoutMs: number;
   readonly reapAfterMs: number;
+  readonly leaseMs: number;
+  readonly reapEveryMs: number;
 }
 
 const LONGEST_MS = 2 ** 31 - 1;
@@ -141,6 +168,12 @@ const HIGHEST_LIMITS: Required<DockerLimits> = {
   maxCpuSeconds: 30 * 86_400,
 };
 
+const userId = z.int().min(1).max(MAX_USER_ID);
+/** Also for the guard, which lets no other users pass. */
+export const userIdsSchema = z
+  .strictObject({ first: userId, last: userId })
+  .refine(({ first, last }) => first <= last, "the first is above the last");
+
 const optionsSchema = z.strictObject({
   image: z.string().min(1).optional(),
   host: z.string().min(1).optional(),
@@ -150,6 +183,9 @@ const optionsSchema = z.strictObject({
   closeGraceMs: milliseconds.optional(),
   requestTimeoutMs: milliseconds.optional(),
   reapAfterMs: milliseconds.optional(),
+  leaseMs: milliseconds.optional(),
+  reapEveryMs: milliseconds.optional(),
+  userIds: userIdsSchema.optional(),
   ...limitsSchema(DEFAULT_LIMITS),
   unsafeLimits: z.strictObject(limitsSchema(HIGHEST_LIMITS)).optional(),
   unsafeNetwork: z.string().min(1).optional(),
@@ -173,18 +209,40 @@ export function resolveDockerOptions(
     closeGraceMs = DEFAULT_CLOSE_GRACE_MS,
     requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS,
     reapAfterMs = DEFAULT_REAP_AFTER_MS,
+    leaseMs = DEFAULT_LEASE_MS,
+    reapEveryMs = DEFAULT_REAP_EVERY_MS,
   } = options;
+  const userIds = options.userIds ?? readUserIds(environment) ?? DEFAULT_USER_IDS;
   return {
-    container: resolveContainer(options, environment),
+    container: resolveContainer(options, userIds, environment),
+    userIds: options.unsafeUser === undefined ? userIds : undefined,
     pool,
     startTimeoutMs,
     closeGraceMs,
     requestTimeoutMs,
     reapAfterMs,
+    leaseMs,
+    reapEveryMs,
   };
 }
 
-function resolveContainer(options: DockerOptions, environment: NodeJS.ProcessEnv): ContainerSettings {
+function readUserIds(environment: NodeJS.ProcessEnv): UserIds | undefined {
+  const text = environment["TOOLSCRIPT_DOCKER_USER_IDS"] ?? "";
+  if (text === "") return undefined;
+  const [, first, last] = /^(\d{1,10})-(\d{1,10})$/.exec(text) ?? [];
+  const parsed = userIdsSchema.safeParse({ first: Number(first), last: Number(last) });
+  if (parsed.success) return parsed.data;
+  throw new ToolscriptError(
+    "invalid-argument",
+    `Reading TOOLSCRIPT_DOCKER_USER_IDS failed: it is "${text.slice(0, 100)}", wanted two numbers from "1" to "${MAX_USER_ID}" such as "20000-59999"`,
+  );
+}
+
+function resolveContainer(
+  options: DockerOptions,
+  userIds: UserIds,
+  environment: NodeJS.ProcessEnv,
+): ContainerSettings {
   const limit = (name: keyof DockerLimits) =>
     options.unsafeLimits?.[name] ?? options[name] ?? DEFAULT_LIMITS[name];
   return {
@@ -196,7 +254,7 @@ function resolveContainer(options: DockerOptions, environment: NodeJS.ProcessEnv
     tmpfsMb: limit("tmpfsMb"),
     maxCpuSeconds: limit("maxCpuSeconds"),
     network: options.unsafeNetwork ?? "none",
-    user: options.unsafeUser ?? "1000:1000",
+    user: options.unsafeUser ?? nameUser(userIds.first),
   };
 }
 

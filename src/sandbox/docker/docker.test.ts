@@ -170,8 +170,9 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("docker()", () => {
     const text = await runCell(
       session,
       `
-import os, resource, socket
-print(os.getuid(), os.getgid(), os.getcwd(), socket.gethostname(), os.environ["HOME"])
+import getpass, os, resource, socket
+print(os.getuid() == os.getgid() > 2 ** 30, os.getppid(), getpass.getuser())
+print(os.getcwd(), socket.gethostname(), os.environ["HOME"], os.path.expanduser("~"))
 print(sorted(os.listdir("/sys/class/net")))
 for path in ("/x", "/usr/x", "/home/x"):
     try: open(path, "w")
@@ -185,7 +186,8 @@ except OSError as error: print(error.strerror)
 `,
     );
     expect(text.trim().split("\n")).toEqual([
-      "1000 1000 /tmp sandbox /tmp",
+      "True 1 sandbox",
+      "/tmp sandbox /tmp /tmp",
       "['lo']",
       ...Array.from({ length: 3 }, () => "Read-only file system"),
       "0000000000000000 0000000000000000 1 2",

@@ -9,16 +9,23 @@ import { ToolscriptError } from "../../errors.ts";
 import { type Pool, type PoolStats, type PoolableSession, pool } from "../pool.ts";
 import { stdioBootstrap } from "../runner-source.ts";
 import { containerLabels, containerSpec } from "./container-spec.ts";
-import { type DockerOptions, type DockerSettings, resolveDockerOptions } from "./docker-options.ts";
+import {
+  type ContainerSettings,
+  type DockerOptions,
+  type DockerSettings,
+  resolveDockerOptions,
+} from "./docker-options.ts";
 import { createTurnsToEnd, openDockerSession } from "./docker-session.ts";
 import { resolveEngineAddress } from "./engine-address.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { readHostIdentity } from "./host-identity.ts";
 import { LeftContainers } from "./left-containers.ts";
 import { reapContainers } from "./reaper.ts";
+import { drawUser } from "./user-ids.ts";
 
 export type { PoolEvent, PoolOptions, PoolStats } from "../pool.ts";
 export type { DockerLimits, DockerOptions } from "./docker-options.ts";
+export type { UserIds } from "./user-ids.ts";
 
 /** A sandbox whose pool can be looked at. */
 export interface DockerSandbox extends Sandbox {
@@ -26,8 +33,8 @@ export interface DockerSandbox extends Sandbox {
   /** Figures of the pool; without a pool there is none to tell of, and its size is 0. */
   stats(): PoolStats;
   /**
-   * Removes containers that former hosts left behind, and returns their ids. Happens by itself once, beside the first
-   * start.
+   * Removes containers that former hosts left behind or whose lease has run out, and returns their ids. Happens by itself
+   * beside the first start, and then every minute until `close()`.
    *
    * @throws {ToolscriptError} a `docker-…` code
    */
@@ -59,6 +66,7 @@ class ContainerSandbox implements DockerSandbox {
   readonly #left: LeftContainers;
   #imageCheck: Promise<void> | undefined;
   #reaped: Promise<unknown> | undefined;
+  #reapTimer: NodeJS.Timeout | undefined;
 
   constructor(engine: Engine, settings: DockerSettings) {
     this.#engine = engine;
@@ -82,6 +90,7 @@ class ContainerSandbox implements DockerSandbox {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#reapTimer);
     await this.#pool.close();
     await this.#left.remove();
     await this.#reaped;
@@ -89,9 +98,10 @@ class ContainerSandbox implements DockerSandbox {
 
   async #start(signal: AbortSignal | undefined): Promise<PoolableSession> {
     // What is left of former hosts must not keep a new one from working: the next start-up tries again.
-    this.#reaped ??= this.reap().catch(() => {});
-    const { container, startTimeoutMs, closeGraceMs } = this.#settings;
-    const labels = containerLabels(this.#host, Date.now());
+    this.#startReaping();
+    const { startTimeoutMs, closeGraceMs, leaseMs } = this.#settings;
+    const container = this.#drawSettings();
+    const labels = containerLabels(this.#host, Date.now(), leaseMs);
     const spec = containerSpec(container, stdioBootstrap(), labels);
     await this.#checkImage();
     const launch = {
@@ -106,6 +116,19 @@ class ContainerSandbox implements DockerSandbox {
     const session = await openDockerSession(launch, signal);
     void this.#left.remove(); // a daemon answers
     return session;
+  }
+
+  /** Every session has a user of its own. */
+  #drawSettings(): ContainerSettings {
+    const { container, userIds } = this.#settings;
+    return userIds === undefined ? container : { ...container, user: drawUser(userIds) };
+  }
+
+  #startReaping(): void {
+    if (this.#reaped !== undefined) return;
+    const reap = (): void => void (this.#reaped = this.reap().catch(() => {}));
+    reap();
+    this.#reapTimer = setInterval(reap, this.#settings.reapEveryMs).unref();
   }
 
   /** Once: an image may declare folders that the daemon would then make writable, without a limit. */

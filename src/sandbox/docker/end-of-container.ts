@@ -62,7 +62,7 @@ function describeEnd(ended: EndedContainer, state: ContainerState | undefined): 
   if (exitCode === EXIT_KILLED) {
     return make(
       "docker-killed",
-      `its container was killed from outside, or used more than "${settings.maxCpuSeconds}" seconds of processor time`,
+      `its container was killed from outside, outlived its lease, or used more than "${settings.maxCpuSeconds}" seconds of processor time, or its script killed its own interpreter`,
     );
   }
   if (exitCode === EXIT_PYTHON_TOO_OLD) {

@@ -23,6 +23,16 @@ describe("isLeftBehind()", () => {
     expect(isLeftBehind(listed(containerLabels(foreign, 9_000)), options)).toBe(true);
   });
 
+  test("[docker.lease] gives up a container whose lease has run out, whoever its host is", () => {
+    const foreign = { ...self, machine: "elsewhere" };
+    for (const host of [self, foreign]) {
+      expect(isLeftBehind(listed(containerLabels(host, 9_500, 501)), options)).toBe(false);
+      expect(isLeftBehind(listed(containerLabels(host, 9_500, 500)), options)).toBe(true);
+    }
+    const broken = { ...containerLabels(self, 9_500), [HOST_LABELS.leaseUntil]: "never" };
+    expect(isLeftBehind(listed(broken), options)).toBe(true);
+  });
+
   test("takes a container whose labels cannot be read for an old one", () => {
     expect(isLeftBehind(listed({ [HOST_LABELS.createdAt]: "yesterday" }), options)).toBe(true);
   });

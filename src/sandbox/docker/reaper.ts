@@ -2,7 +2,8 @@
  * Removes containers that a former host left behind. A container ends with its host by itself; this is for the rest: a
  * machine that lost its power, a script that keeps the interpreter from seeing the end, a daemon that was killed.
  *
- * Guarantee: a container of a host that may be alive is never touched.
+ * Guarantee: a container of a host that may be alive is never touched before its lease has run out; then it goes whoever
+ * its host is.
  */
 import { isToolscriptError } from "../../errors.ts";
 import { HOST_LABELS } from "./container-spec.ts";
@@ -11,6 +12,9 @@ import { type HostIdentity, checkHost } from "./host-identity.ts";
 
 /** Time that a container without a host has to end by itself, in milliseconds. */
 const END_GRACE_MS = 5_000;
+
+/** A container in a listing, as far as the reaper looks at it. */
+export type LabelledContainer = Pick<ListedContainer, "id" | "labels">;
 
 /** What the reaper goes by. */
 export interface ReaperOptions {
@@ -40,8 +44,10 @@ async function endContainer(engine: Engine, id: string): Promise<void> {
 }
 
 /** Whether nobody can want this container any more. */
-export function isLeftBehind(container: ListedContainer, options: ReaperOptions): boolean {
+export function isLeftBehind(container: LabelledContainer, options: ReaperOptions): boolean {
   const { labels } = container;
+  const leaseUntil = labels[HOST_LABELS.leaseUntil];
+  if (leaseUntil !== undefined && !(options.nowMs < Number(leaseUntil))) return true;
   const identity: HostIdentity = {
     machine: labels[HOST_LABELS.machine] ?? "",
     pid: Number(labels[HOST_LABELS.pid]),

@@ -25,6 +25,12 @@ const SCRIPT_HEAP_MEGABYTES = 128;
 const TIERING_BUDGET = 1_300_000;
 
 /**
+ * Functions that are compiled at the same time, on machines with as many processors: V8's own default of 128 would need more
+ * memory than the kernel's wall allows beside Python's.
+ */
+const COMPILATION_TASKS = 4;
+
+/**
  * V8's stack, in kilobytes: what the main thread of a process surely has, less some for others. V8's own default of 984
  * is too little for the recursion that CPython allows.
  */
@@ -125,6 +131,7 @@ function v8Flags(memoryMb: number): string[] {
     `--max-old-space-size=${SCRIPT_HEAP_MEGABYTES}`,
     `--stack-size=${STACK_KILOBYTES}`,
     `--wasm-tiering-budget=${TIERING_BUDGET}`,
+    `--wasm-num-compilation-tasks=${COMPILATION_TASKS}`,
     // No text becomes code: Pyodide does not need it, and a script that found its way to JavaScript would.
     "--disallow-code-generation-from-strings",
   ];

@@ -12,9 +12,11 @@ import { openDockerLab } from "./lab.ts";
 import { leftoverProcessProbe } from "./leftover-process.ts";
 import { memoryAndCpuRows } from "./memory-and-cpu.ts";
 import { networkRows } from "./network.ts";
+import { outlivingProbes } from "./outliving-host.ts";
 import { otherContainerRows } from "./other-containers.ts";
 import { privilegeAndDeviceRows } from "./privileges-and-devices.ts";
 import { processRows } from "./processes.ts";
+import { userQuotaProbe } from "./user-quota.ts";
 
 /** Used unless the variable that the sandbox reads names another one; `npm run image:debian` makes it. */
 const DEFAULT_PROBE_IMAGE = "toolscript/python:debian";
@@ -37,6 +39,8 @@ export async function openDockerSuite(): Promise<ProbeSuite> {
   const probes: Probe[] = [
     ...rows.map((row) => toDockerProbe(row, lab)),
     leftoverProcessProbe(lab),
+    ...outlivingProbes(lab),
+    userQuotaProbe(lab),
     ...sessionProbes(sandbox),
   ];
   const version = await lab.engine.version();

@@ -86,7 +86,7 @@ def read():
     with open("/proc/%d/mem" % pid, "rb") as memory:
         memory.seek(start)
         text = memory.read(end - start)
-    at = text.index(b"TOOLSCRIPT_PROBE_SECRET=")
+    at = text.rindex(b"TOOLSCRIPT_PROBE_SECRET=")
     return text[at:at + 70].decode("latin1")
 tried(read)
 `,
@@ -139,6 +139,67 @@ tried(read)
     script: "tried(lambda: syscall(both(425, 425), 8, ctypes.create_string_buffer(256)))",
     without: "without the seccomp profile and the runner's own filter",
     loosen: withoutSeccomp,
+  },
+  {
+    name: "open sockets of families that nobody needs",
+    class: "kernel surface",
+    script: `
+import socket
+opened = []
+for family in set(range(64)) - {socket.AF_UNIX, socket.AF_INET, socket.AF_INET6}:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
+        try:
+            socket.socket(family, kind).close()
+            opened.append(family)
+        except OSError:
+            pass
+did(opened, opened)
+`,
+    without: "without the runner's own filter",
+    loosen: () => {},
+  },
+  {
+    name: "run a program from memory (memfd)",
+    class: "kernel surface",
+    script: `
+import subprocess
+def run():
+    f = os.memfd_create("probe", 0)
+    with open("/bin/echo", "rb") as program:
+        os.write(f, program.read())
+    return subprocess.run(["/proc/self/fd/%d" % f, NONCE], pass_fds=[f], capture_output=True, text=True).stdout
+tried(run)
+`,
+    judge: ({ facts, nonce }) => facts?.ok === true && facts.detail.startsWith(nonce),
+    without: "without the runner's own filter",
+    loosen: () => {},
+  },
+  {
+    name: "watch files for changes (inotify)",
+    class: "kernel surface",
+    script: "tried(lambda: syscall(both(294, 26), 0))",
+    without: "without the runner's own filter",
+    loosen: () => {},
+  },
+  {
+    name: "slow down process 1",
+    class: "kernel surface",
+    script: `
+done = []
+for name, change in (
+    ("priority", lambda: os.setpriority(os.PRIO_PROCESS, 1, 19)),
+    ("scheduler", lambda: os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0))),
+    ("processors", lambda: os.sched_setaffinity(1, {min(os.sched_getaffinity(0))})),
+):
+    try:
+        change()
+        done.append(name)
+    except OSError:
+        pass
+did(done, done)
+`,
+    without: "without the runner's own filter",
+    loosen: () => {},
   },
   {
     name: "open a file by its handle, past every folder",

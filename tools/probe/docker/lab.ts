@@ -11,6 +11,7 @@ import { type AddressInfo, type Server, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DockerClient } from "../../docker-client.ts";
+import { DEFAULT_USER_IDS } from "../../../src/sandbox/docker/user-ids.ts";
 import type { LabValues } from "../script-run.ts";
 import { type LooseSpec, probeName, specFor } from "./container-run.ts";
 
@@ -96,6 +97,7 @@ async function describeMachine(): Promise<LabValues> {
     vsock: (await read("/proc/net/protocols")).includes("VSOCK") ? 1 : 0,
     firmware: (await list("/sys/firmware")).length > 0 ? 1 : 0,
     disk: disk ?? "",
+    ptraceScope: Number((await read("/proc/sys/kernel/yama/ptrace_scope")).trim()),
     modules: (await canRead("/proc/modules")) ? 1 : 0,
     device: device ?? "",
   };
@@ -150,14 +152,14 @@ async function openListeners(secret: string) {
   };
 }
 
-/** Runs as the user of the sandbox, so that only the separation of processes keeps it safe. */
+/** Runs as the user of the controls, so that only the separation of processes keeps it safe from them. */
 function startProcess(secret: string): ChildProcess {
   return spawn("sleep", ["600"], {
     argv0: `sleep-${secret}`,
     env: { TOOLSCRIPT_PROBE_SECRET: secret, PATH: process.env["PATH"] },
     stdio: "ignore",
-    uid: 1000,
-    gid: 1000,
+    uid: DEFAULT_USER_IDS.first,
+    gid: DEFAULT_USER_IDS.first,
   });
 }
 

@@ -93,7 +93,16 @@ async function attach(upgrade: Upgrade, head: Buffer): Promise<void> {
     return;
   }
   log(upgrade, { level: "info", event: "attached", container: id });
+  watchInput(upgrade, id);
   join(upgrade, answered);
+}
+
+function watchInput({ upkeep, socket }: Upgrade, id: string): void {
+  upkeep.attached(id);
+  const detach = (): void => upkeep.detached(id);
+  if (socket.destroyed || socket.readableEnded) detach();
+  // A client that was killed leaves the other direction open until something is sent.
+  for (const event of ["end", "close"]) socket.once(event, detach);
 }
 
 function waitForUpgrade(outgoing: ClientRequest, client: Duplex): Promise<DaemonAnswer> {

@@ -14,12 +14,14 @@ import { dropBody, readCreateBody } from "./read-body.ts";
 import { type GuardRequest, readRequest } from "./read-request.ts";
 import { Refusal, forbidden, malformed } from "./refusal.ts";
 import { parseStrictJson } from "./strict-json.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 /** What a guard works with. */
 export interface GuardContext {
   readonly settings: GuardSettings;
   readonly daemon: Daemon;
   readonly containers: Containers;
+  readonly upkeep: Upkeep;
 }
 
 /** A request and its answer under way. */
@@ -79,8 +81,9 @@ export function isBusy(socket: object): boolean {
 }
 
 async function answerCreate(exchange: Exchange, { path }: { readonly path: string }): Promise<void> {
-  const { settings, daemon, containers, request, response } = exchange;
-  const body = checkCreate(parseStrictJson(await readCreateBody(request)), settings.policy);
+  const { settings, daemon, containers, upkeep, request, response } = exchange;
+  const wanted = parseStrictJson(await readCreateBody(request));
+  const body = checkCreate(wanted, settings.policy, upkeep.writeLabels);
   const image = body.Image ?? "";
   const volumes = await daemon.imageVolumes(image);
   if (volumes.length > 0) {
@@ -96,7 +99,10 @@ async function answerCreate(exchange: Exchange, { path }: { readonly path: strin
       return undefined;
     }
     response.writeHead(answer.statusCode ?? 502, passHeaders(answer)).end(said);
-    if (id !== undefined) log(exchange, { level: "info", event: "created", container: id, image });
+    if (id !== undefined) {
+      upkeep.created(id);
+      log(exchange, { level: "info", event: "created", container: id, image });
+    }
     return id;
   });
 }

@@ -1,17 +1,21 @@
 /**
  * Holds a create request against the hardened container, field by field.
  *
- * The few values that may differ (image, limits, labels) are read from the request and checked; from
+ * The few values that may differ (image, user, limits) are read from the request and checked; from
  * them the whole request is made anew, by the same function that the sandbox uses, and must equal what was asked for.
  * So a field that is missing, different or unknown is refused, whatever the daemon would make of it, and what goes
- * to the daemon is the new object, never the client's.
+ * to the daemon is the new object, never the client's. The labels are the guard's: by them it removes what is left.
  */
 import { isStdioBootstrap, stdioBootstrap } from "../../runner-source.ts";
-import { containerLabels, containerSpec, type ContainerSpec } from "../container-spec.ts";
+import { HOST_LABELS, SANDBOX_LABEL, containerSpec, type ContainerSpec } from "../container-spec.ts";
 import type { ContainerSettings, DockerLimits } from "../docker-options.ts";
+import { isDrawnUser } from "../user-ids.ts";
 import { compareWithTemplate } from "./compare-with-template.ts";
 import type { CreatePolicy } from "./guard-options.ts";
 import { forbidden } from "./refusal.ts";
+
+/** Makes the labels of a new container. `leaseUntilMs` is NaN when none was asked for. */
+export type WriteLabels = (leaseUntilMs: number) => Record<string, string>;
 
 const MIB = 1024 * 1024;
 /** One argument of a program cannot be longer: `MAX_ARG_STRLEN` of Linux. */
@@ -22,8 +26,12 @@ const PROGRAM_INDEX = 4;
 /** Under these nothing starts; see the options of the sandbox. */
 const FLOORS: Required<DockerLimits> = { memoryMb: 32, cpus: 0.01, pids: 4, tmpfsMb: 1, maxCpuSeconds: 1 };
 
-/** Returns the request to be sent. @throws {Refusal} 403 naming the field and the value that is wanted */
-export function checkCreate(body: unknown, policy: CreatePolicy): ContainerSpec {
+/**
+ * Returns the request to be sent, with labels that `writeLabels` makes; it is told the lease that was asked for, if any.
+ *
+ * @throws {Refusal} 403 naming the field and the value that is wanted
+ */
+export function checkCreate(body: unknown, policy: CreatePolicy, writeLabels: WriteLabels): ContainerSpec {
   const request = asObject(body, "the body");
   const hostConfig = asObject(request["HostConfig"], '"HostConfig"');
   const settings: ContainerSettings = {
@@ -31,14 +39,14 @@ export function checkCreate(body: unknown, policy: CreatePolicy): ContainerSpec 
     runtime: readRuntime(hostConfig["Runtime"], policy),
     ...readLimits(hostConfig, policy.maximums),
     network: "none",
-    user: "1000:1000",
+    user: readUser(request["User"], policy),
   };
   const program = readProgram(request["Cmd"]);
   const passedOn = policy.anyProgram ? program : toOwnRunner(program);
   const labels = readLabels(request["Labels"]);
   const difference = compareWithTemplate(request, containerSpec(settings, program, labels));
   if (difference !== undefined) throw forbidden(difference);
-  return containerSpec(settings, passedOn, labels);
+  return containerSpec(settings, passedOn, writeLabels(Number(labels[HOST_LABELS.leaseUntil])));
 }
 
 function asObject(value: unknown, name: string): Record<string, unknown> {
@@ -51,6 +59,12 @@ function asObject(value: unknown, name: string): Record<string, unknown> {
 function readImage(image: unknown, { allowedImages }: CreatePolicy): string {
   if (typeof image === "string" && allowedImages.has(image)) return image;
   throw forbidden(`the image ${show(image)} is not on the list of allowed images`);
+}
+
+function readUser(user: unknown, { userIds }: CreatePolicy): string {
+  if (isDrawnUser(user, userIds)) return user;
+  const { first, last } = userIds;
+  throw forbidden(`"User" is ${show(user)}, wanted a number from "${first}" to "${last}" and its group`);
 }
 
 function readRuntime(runtime: unknown, { runtimes }: CreatePolicy): string | undefined {
@@ -113,17 +127,15 @@ function toOwnRunner(program: string): string {
   );
 }
 
-/** The labels of the sandbox, each with a short value: by them a container is known as one of ours. */
+/** The labels of the sandbox, each with a short value. They are not sent on. */
 function readLabels(labels: unknown): Record<string, string> {
   const given = asObject(labels, '"Labels"');
-  const names = Object.keys(containerLabels({ machine: "", pid: 0, startedAt: "" }, 0));
-  const [marker = "", ...rest] = names;
-  const values = rest.map((name) => {
+  const values = Object.values(HOST_LABELS).map((name) => {
     const value = given[name];
     if (typeof value === "string" && value.length <= MAX_LABEL_CHARACTERS) return [name, value];
     throw forbidden(`the label "${name}" is ${show(value)}, wanted a short text`);
   });
-  return { [marker]: "1", ...(Object.fromEntries(values) as Record<string, string>) };
+  return { [SANDBOX_LABEL]: "1", ...(Object.fromEntries(values) as Record<string, string>) };
 }
 
 function show(value: unknown): string {

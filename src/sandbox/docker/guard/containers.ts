@@ -63,7 +63,7 @@ export class Containers {
   /** Containers go by themselves when they end. */
   async #forgetGone(): Promise<void> {
     const before = [...this.#made];
-    const left = new Set(await this.#daemon.listOurs());
+    const left = new Set((await this.#daemon.listOurs()).map(({ id }) => id));
     for (const id of before) if (!left.has(id)) this.#made.delete(id);
   }
 }

@@ -9,6 +9,7 @@ import { connect } from "node:net";
 import { json } from "node:stream/consumers";
 import { SANDBOX_LABEL } from "../container-spec.ts";
 import { type Listed, withoutGone } from "../listing.ts";
+import type { LabelledContainer } from "../reaper.ts";
 
 /** A request to the daemon. `path` was written by the guard. */
 export interface DaemonRequest {
@@ -35,7 +36,7 @@ export interface Daemon {
   /** Undefined when there is none. */
   findContainer(name: string): Promise<FoundContainer | undefined>;
   /** Containers with the label of the sandbox, in whichever state. */
-  listOurs(): Promise<readonly string[]>;
+  listOurs(): Promise<readonly LabelledContainer[]>;
   /** Folders that an image declares as volumes; empty when there is no such image. */
   imageVolumes(image: string): Promise<readonly string[]>;
   /** Kills and removes. */
@@ -84,7 +85,8 @@ export function openDaemon(socketPath: string): Daemon {
       const filters = encodeURIComponent(JSON.stringify({ label: [`${SANDBOX_LABEL}=1`] }));
       const listed = await read("GET", `/containers/json?all=1&filters=${filters}`);
       const isKnown = async (id: string) => (await findContainer(id)) !== undefined;
-      return (await withoutGone((listed ?? []) as readonly Listed[], isKnown)).map(({ Id }) => Id);
+      const found = await withoutGone((listed ?? []) as readonly ListedWithLabels[], isKnown);
+      return found.map(({ Id, Labels }) => ({ id: Id, labels: Labels ?? {} }));
     },
     async imageVolumes(image) {
       const found = (await read("GET", `/images/${image}/json`)) as InspectedImage | undefined;
@@ -95,6 +97,10 @@ export function openDaemon(socketPath: string): Daemon {
       (await ask({ method: "DELETE", path }, AbortSignal.timeout(OWN_REQUEST_TIMEOUT_MS))).resume();
     },
   };
+}
+
+interface ListedWithLabels extends Listed {
+  readonly Labels?: Readonly<Record<string, string>> | null;
 }
 
 interface InspectedContainer {

@@ -5,12 +5,16 @@ import * as z from "zod";
 import { ToolscriptError } from "../../../errors.ts";
 import {
   DEFAULT_CPUS,
+  DEFAULT_LEASE_MS,
   DEFAULT_MAX_CPU_SECONDS,
   DEFAULT_MEMORY_MB,
   DEFAULT_PIDS,
+  DEFAULT_REAP_EVERY_MS,
   DEFAULT_TMPFS_MB,
   type DockerLimits,
+  userIdsSchema,
 } from "../docker-options.ts";
+import { DEFAULT_USER_IDS, type UserIds } from "../user-ids.ts";
 import type { GuardLog } from "./guard-log.ts";
 
 /** The daemon's socket, unless another one is named. */
@@ -45,6 +49,12 @@ export interface GuardOptions {
    * @default false
    */
   readonly unsafeAnyProgram?: boolean;
+  /** Numbers of which every container must have one as its user. @default those of the sandbox */
+  readonly userIds?: UserIds;
+  /** Milliseconds that a container may live at most; then this guard, and any reaper, removes it. @default 93_600_000 */
+  readonly maxLeaseMs?: number;
+  /** Milliseconds between two looks for containers to remove. @default 60_000 */
+  readonly reapEveryMs?: number;
   /** Rights of the socket. @default 0o660 */
   readonly mode?: number;
   /** Numeric owner of the socket. @default the user of this process */
@@ -61,6 +71,8 @@ export interface GuardSettings {
   readonly upstream: string;
   readonly policy: CreatePolicy;
   readonly maxContainers: number;
+  readonly maxLeaseMs: number;
+  readonly reapEveryMs: number;
   readonly mode: number;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
@@ -72,6 +84,7 @@ export interface CreatePolicy {
   readonly allowedImages: ReadonlySet<string>;
   /** Empty: none may be named. */
   readonly runtimes: ReadonlySet<string>;
+  readonly userIds: UserIds;
   readonly maximums: Required<DockerLimits>;
   /** Whether a program other than the runner of this version passes. */
   readonly anyProgram: boolean;
@@ -82,6 +95,7 @@ const IMAGE_NAME = /^[a-z0-9][A-Za-z0-9._/:@-]{0,254}$/;
 /** What the kernel takes as the path of a socket, its end included. */
 const MAX_SOCKET_PATH_BYTES = 107;
 const wholeNumber = z.int().min(1);
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const id = z
   .int()
   .min(0)
@@ -109,6 +123,9 @@ const optionsSchema = z.strictObject({
     .optional(),
   runtimes: z.array(z.string().min(1)).optional(),
   unsafeAnyProgram: z.boolean().optional(),
+  userIds: userIdsSchema.optional(),
+  maxLeaseMs: wholeNumber.max(MAX_TIMER_MS).optional(),
+  reapEveryMs: wholeNumber.max(MAX_TIMER_MS).optional(),
   mode: z.int().min(0).max(0o777).optional(),
   uid: id.optional(),
   gid: id.optional(),
@@ -127,10 +144,13 @@ export function resolveGuardOptions(options: GuardOptions): GuardSettings {
     policy: {
       allowedImages: new Set(options.allowedImages),
       runtimes: new Set(options.runtimes),
+      userIds: options.userIds ?? DEFAULT_USER_IDS,
       maximums: resolveMaximums(limits),
       anyProgram: options.unsafeAnyProgram ?? false,
     },
     maxContainers: containers,
+    maxLeaseMs: options.maxLeaseMs ?? DEFAULT_LEASE_MS,
+    reapEveryMs: options.reapEveryMs ?? DEFAULT_REAP_EVERY_MS,
     mode,
     uid: options.uid,
     gid: options.gid,

@@ -18,6 +18,7 @@ import { answerUpgrade, refuseConnection } from "./answer-upgrade.ts";
 import { type GuardOptions, resolveGuardOptions } from "./guard-options.ts";
 import { forbidden, malformed } from "./refusal.ts";
 import { listenOnSocketFile } from "./socket-file.ts";
+import { startUpkeep } from "./upkeep.ts";
 
 export type { GuardLog, GuardLogEntry } from "./guard-log.ts";
 export type { GuardMaximums, GuardOptions } from "./guard-options.ts";
@@ -51,14 +52,21 @@ export async function startGuard(options: GuardOptions): Promise<Guard> {
   const settings = resolveGuardOptions(options);
   const daemon = openDaemon(settings.upstream);
   const containers = new Containers(daemon, settings.maxContainers);
-  const server = createGuardServer({ settings, daemon, containers });
+  const upkeep = startUpkeep(daemon, settings);
+  const server = createGuardServer({ settings, daemon, containers, upkeep });
   const connections = trackConnections(server);
   server.maxConnections = SPARE_CONNECTIONS + CONNECTIONS_PER_CONTAINER * settings.maxContainers;
-  await listenOnSocketFile(server, settings);
+  try {
+    await listenOnSocketFile(server, settings);
+  } catch (error) {
+    upkeep.stop();
+    throw error;
+  }
   let closing: Promise<void> | undefined;
   return {
     socketPath: settings.socketPath,
     close() {
+      upkeep.stop();
       closing ??= closeGuard(server, connections, settings.socketPath);
       return closing;
     },

@@ -42,7 +42,7 @@ interface NativeTypes {
   readonly u64: bigint;
   readonly usize: bigint;
   readonly isize: bigint;
-  readonly buffer: Uint8Array;
+  readonly buffer: Uint8Array | null;
 }
 
 /** Declarations of native functions by name. */

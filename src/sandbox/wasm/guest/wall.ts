@@ -52,6 +52,12 @@ const SYMBOLS = {
 
 type Libc = NativeLibrary<typeof SYMBOLS>["symbols"];
 
+/** The system call `close_range`, which has the same number everywhere. */
+const CLOSE_RANGE = 436n;
+const FIRST_INHERITED = 64n;
+const LAST_DESCRIPTOR = 0xffff_ffffn;
+const USUAL_DESCRIPTORS = 1024;
+
 /** `SIGHUP`, `SIGINT`, `SIGTERM`. */
 const ENDING_SIGNALS = [1, 2, 15];
 const DEFAULT_HANDLER = 0n;
@@ -97,6 +103,7 @@ function unlessRequired<T>(order: WallOrder, action: () => T): T | undefined {
 
 function raise(libc: Libc, order: WallOrder): void {
   startSignalThread(libc);
+  closeInherited(libc);
   endWithHost(libc, order.hostPid);
   limit(libc, RLIMIT_DATA, dataBytes(libc) + order.dataGrowthBytes);
   for (const [resource, value] of order.limits) limit(libc, resource, value);
@@ -125,6 +132,15 @@ function startSignalThread(libc: Libc): void {
   deno.addSignalListener("SIGTERM", ignore);
   deno.removeSignalListener("SIGTERM", ignore);
   for (const signal of ENDING_SIGNALS) libc.signal(signal, DEFAULT_HANDLER);
+}
+
+/**
+ * Node.js hands on descriptors that it was started with itself, when they come after a gap (a shell's locks, for example). Deno's
+ * own are the lowest ones.
+ */
+function closeInherited(libc: Libc): void {
+  if (libc.syscall(CLOSE_RANGE, FIRST_INHERITED, LAST_DESCRIPTOR, null) === 0n) return;
+  for (let each = Number(FIRST_INHERITED); each < USUAL_DESCRIPTORS; each += 1) libc.close(each); // before Linux 5.9
 }
 
 /** The kernel kills this process when the thread that started it ends. It may have ended before it was asked. */

@@ -233,7 +233,9 @@ describe("wasm() without a good snapshot", () => {
     vi.stubEnv("TMPDIR", blocked);
     vi.stubEnv("TEMP", blocked);
     await using stack = new AsyncDisposableStack();
-    const sandbox = stack.adopt(wasm({ cacheDir: join(blocked, "cache") }), (each) => each.close());
+    const sandbox = stack.adopt(wasm({ cacheDir: join(blocked, "cache"), wall: "if-available" }), (each) =>
+      each.close(),
+    );
     const driven = driveSession(await sandbox.open());
     vi.unstubAllEnvs();
     expect((await driven.run("print(await echo(value=1))")).output).toBe("1\n");
