@@ -205,7 +205,7 @@ export const ATTACKS: Readonly<Record<string, (answer: Answer) => unknown>> = {
   "one line that grows with every answer": (answer) =>
     say(answer, {
       state: "more",
-      text: `${answer.sequence === 1 ? lines(answer, []) + answer.marker : ""}`.padEnd(4 * MIB, "x"),
+      text: (answer.sequence === 1 ? lines(answer, []) + answer.marker : "").padEnd(4 * MIB, "x"),
       isPacked: true,
     }),
   "more without end, and nothing in it": (answer) =>
