@@ -36,6 +36,10 @@ LONGEST_VISIT_SECONDS = 2.0
 
 _CALL = b'"type":"call"'
 
+# A `blocked` and nothing else is written in fewer bytes.
+_BLOCKED = b'"type":"blocked"'
+_MAX_BLOCKED_BYTES = 200
+
 
 class KernelTransport:
     """Frames between two threads of a process. See `core.py` for what the runner asks of it."""
@@ -46,6 +50,7 @@ class KernelTransport:
         self._inbox = []
         self._held = []
         self._written = deque()
+        self._written_lock = _thread.allocate_lock()
         self._is_reading = False
         self._is_woken = False
         self._reads_until = None
@@ -142,14 +147,15 @@ class KernelTransport:
     def take(self):
         """What the runner wrote, and whether that is all of it."""
         parts, size = [], 0
-        while self._written and size < MAX_ANSWER_BYTES:
-            part = memoryview(self._written.popleft())
-            room = MAX_ANSWER_BYTES - size
-            if len(part) > room:
-                self._written.appendleft(part[room:])
-            parts.append(part[:room])
-            size += len(parts[-1])
-        return b"".join(parts), not self._written
+        with self._written_lock:
+            while self._written and size < MAX_ANSWER_BYTES:
+                part = memoryview(self._written.popleft())
+                room = MAX_ANSWER_BYTES - size
+                if len(part) > room:
+                    self._written.appendleft(part[room:])
+                parts.append(part[:room])
+                size += len(parts[-1])
+            return b"".join(parts), not self._written
 
     def interrupt(self, cell):
         """Raises `KeyboardInterrupt` in the code of that cell, as soon as it runs; one that has ended is left alone."""
@@ -238,7 +244,11 @@ class KernelTransport:
             return
         if self._calls_due is None and _CALL in data:
             self._calls_due = monotonic() + CALL_SECONDS
-        self._written.append(data)
+        with self._written_lock:
+            # While the host fetches a large wave, the script may wait, be answered and wait again: the last wait is true.
+            if _is_blocked(data) and self._written and _is_blocked(self._written[-1]):
+                self._written.pop()
+            self._written.append(data)
 
     def drain(self):
         """What was written to descriptors 1 and 2, as (source, bytes)."""
@@ -296,6 +306,10 @@ class KernelTransport:
             os._exit(1)
         self._genuine_sleep(timeout)
         return b""
+
+
+def _is_blocked(data):
+    return len(data) < _MAX_BLOCKED_BYTES and type(data) is bytes and _BLOCKED in data and data.count(b"\n") == 1
 
 
 def _make_interrupt(thread_id):

@@ -52,6 +52,11 @@ export function writeLightJson(value: unknown): string | undefined {
   return weigh(value, LIGHT, 0) >= 0 ? JSON.stringify(value) : undefined;
 }
 
+/** Whether a value has about so many characters as JSON at most, found out without looking at more of it than that. */
+export function isSmallJson(value: unknown, maxCharacters: number): boolean {
+  return weigh(value, maxCharacters, 0) >= 0;
+}
+
 /** Writes a value as UTF-8, piece by piece as they are asked for. */
 export async function* writeJsonPieces(value: unknown): AsyncGenerator<Buffer<ArrayBuffer>> {
   for await (const text of writeTexts(value, new TurnShare())) yield Buffer.from(text);

@@ -14,6 +14,9 @@ const hasPython = (): Promise<unknown> => promisify(execFile)("python3", ["--ver
 /** Name, what it may end as, and what it does. */
 type Row = readonly [name: string, ends: readonly string[], argument: ForgedArgument];
 
+/** A case prepares what it sends, which takes long on a busy machine; its process is ended before. */
+const CASE_TIMEOUT_MS = 90_000;
+
 /** Ends of a session whose script did what it must not do. */
 const REFUSED = ["protocol-violation", "work-limit", "frame-too-large"];
 /** Ends of a script that was interrupted and did not listen. */
@@ -92,7 +95,7 @@ const FLOODS: readonly Row[] = [
     {
       program: `for id in range(1, 41): call(id)\nblocked()\nfor id in range(40): read()\ndone()`,
       does: "returns 16 MiB",
-      limits: { runningMs: 30_000 },
+      limits: { runningMs: 40_000 },
     },
   ],
   [
@@ -101,7 +104,7 @@ const FLOODS: readonly Row[] = [
     {
       program: `for id in range(1, 19): call(id)\nblocked()\nfor id in range(18): next(_frames)\ndone()`,
       does: "returns 16 MiB of records",
-      limits: { runningMs: 30_000 },
+      limits: { runningMs: 40_000 },
     },
   ],
   [
@@ -126,7 +129,7 @@ const FLOODS: readonly Row[] = [
     {
       program: `big = '{"a":"%s"}' % ("x" * 2**23)\nfor id in range(1, 41): call(id, big)\nblocked()\nfor id in range(40): read()\ndone()`,
       does: "waits a little",
-      limits: { runningMs: 30_000 },
+      limits: { runningMs: 40_000 },
     },
   ],
 ];
@@ -224,8 +227,8 @@ function unhurried([name, ends, argument]: Row): Row {
 
 describe.skipIf(await requireOrSkip("python", hasPython))("a runner that", () => {
   const rows = [...FLOODS, ...[...FRAMES, ...THROWS].map(unhurried)];
-  test.each(rows)("sends %s", async (_name, ends, argument) => {
-    const report = await runCase("forged.ts", "forge", { argument });
+  test.each(rows)("sends %s", { timeout: CASE_TIMEOUT_MS }, async (_name, ends, argument) => {
+    const report = await runCase("forged.ts", "forge", { argument, timeoutMs: CASE_TIMEOUT_MS - 5_000 });
     const { end, limit, message } = report.value as ForgedOutcome;
     const how = end === "result" ? `result ${limit}` : end;
     expect([...ends, message]).toContain(how);

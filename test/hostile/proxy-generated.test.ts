@@ -5,7 +5,7 @@ import type { GeneratedAnswers, GeneratedRequests } from "./cases/proxy-generate
 import { CUT } from "./proxy/client.ts";
 import { expectBounded, HOSTILE_SECONDS, runCase } from "./run-case.ts";
 
-const SHORT_REQUESTS = 60;
+const SHORT_REQUESTS = 30;
 
 test(
   "generated requests cost no more than a bound, and others are answered meanwhile",

@@ -175,13 +175,20 @@ async def stuck(index):
         here()
         sum(range(10 ** 13))
 await asyncio.gather(*map(stuck, range(40)))`,
-  "lets answers lie, and keeps process 1 from taking over": `
+  "lets answers lie, and says that it is just reading": `
+frame, transport = sys._getframe(), None
+while frame is not None and transport is None:
+    transport = next((v for v in frame.f_locals.values() if type(v).__name__ == "StdioTransport"), None)
+    frame = frame.f_back
 for number in PRIVATE:
-    attempt(os.set_blocking, number, False)
-    attempt(os.read, number, 1)
     attempt(fcntl.fcntl, number, 1031, 4096)
-threading.Timer(1, here).start()
-await asyncio.gather(*[big() for _ in range(40)])`,
+async def stuck(index):
+    await big()
+    if index == 0:
+        transport._page[0:8] = b"x" * 8
+        here()
+        sum(range(10 ** 13))
+await asyncio.gather(*map(stuck, range(40)))`,
   "fills the memory, and stays there": `
 held = []
 try:

@@ -18,8 +18,8 @@ export interface Vanished {
 const CLIENT = new URL("../proxy/client.ts", import.meta.url);
 
 /** Milliseconds after which nothing of the script may be left: its budgets, and the idle time of its container. */
-const GONE_AFTER_MS = 5_000;
-const LIMITS = { runningMs: 1_000, callMs: 1_500, totalMs: 3_000, idleRunningMs: 500, interruptGraceMs: 200 };
+const GONE_AFTER_MS = 3_000;
+const LIMITS = { runningMs: 500, callMs: 1_000, totalMs: 2_000, idleRunningMs: 300, interruptGraceMs: 200 };
 
 /** Starts the script, goes, and waits until nothing is left of it. */
 export async function vanished(context: CaseContext, code: unknown): Promise<Vanished> {
@@ -32,7 +32,7 @@ export async function vanished(context: CaseContext, code: unknown): Promise<Van
     model: () => model,
     sandbox,
     limits: LIMITS,
-    containerIdleMs: GONE_AFTER_MS - 1_000,
+    containerIdleMs: GONE_AFTER_MS - 500,
   });
   const { url } = await proxy.listen();
   const messages = `${url}/v1/messages`;

@@ -144,16 +144,11 @@ export const BODY_NAMES: readonly string[] = Object.keys(BODIES);
 export const SHORT_BODY_NAMES: readonly string[] = [
   "wrong numbers in stop_sequences",
   "blocks without a type, as many as are read",
-  "a block of many members",
   "an input of many members",
   "members with numbers as names, as many as are read",
-  "deep arrays, as many as are read",
   "one string with one wide character",
   "a name of a model",
-  "blocks as many as are read",
-  "scripts, then empty messages",
   "scripts that end from the front, then texts",
-  "calls and results, one of each a message",
   "output full of tags",
 ];
 
@@ -161,5 +156,4 @@ export const SHORT_BODY_NAMES: readonly string[] = [
 export const LARGE_BODY_NAMES: readonly string[] = [
   "strings with wide characters",
   "blocks as many as are read",
-  "an input of many members",
 ];
