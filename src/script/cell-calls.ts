@@ -7,7 +7,7 @@
 import { shorten, ToolscriptError, toErrorMessage } from "../errors.ts";
 import type { JsonValue, OutgoingFrame, RunnerFrame } from "../protocol/frames.ts";
 import { jsonBytes } from "../tools/result-value.ts";
-import type { ParsedInput, Tool } from "../tools/tool.ts";
+import type { ParsedInput, ParseOptions, Tool } from "../tools/tool.ts";
 import { CallTable, type PendingCall } from "./call-table.ts";
 import type { EventLog } from "./event-log.ts";
 import type { ScriptLimits } from "./limits.ts";
@@ -146,13 +146,23 @@ export class CellCalls {
     const { id, input } = pending.call;
     const refuse = (error: unknown): void => this.refuse(id, "tool", uncheckable(tool.name, error));
     try {
-      const parsed = tool.parseInput(input);
+      const parsed = tool.parseInput(input, this.#parseOptions(pending));
       if (parsed instanceof Promise) {
         parsed.then((checked) => this.#run(tool, pending, checked)).catch(refuse);
       } else this.#run(tool, pending, parsed);
     } catch (error) {
       refuse(error);
     }
+  }
+
+  /** Long checks of one session wait for each other, and end with their call. */
+  #parseOptions(pending: PendingCall): ParseOptions {
+    return {
+      owner: this.#context.runTool, // there is one for each session
+      get signal() {
+        return pending.signal;
+      },
+    };
   }
 
   #run(tool: Tool, pending: PendingCall, parsed: ParsedInput): void {
