@@ -23,7 +23,7 @@ interface Import {
 }
 
 /** Every layer may import these; they import no layer. */
-const COMMON_FILES = new Set(["errors.ts", "turn-share.ts"]);
+const COMMON_FILES = new Set(["errors.ts", "observer.ts", "turn-share.ts"]);
 
 /** The public API: it may import every layer but the command line, and no layer may import it. */
 const PUBLIC_API_FILE = "index.ts";

@@ -6,6 +6,7 @@
  * longest for it; starting ahead goes on by itself, ever more slowly while starts fail; `close()` leaves nothing.
  */
 import { ToolscriptError } from "../errors.ts";
+import { tell } from "../observer.ts";
 import { type ShelfLoss, createShelf } from "./pool/shelf.ts";
 import { RefillGate } from "./pool/refill-gate.ts";
 import { WaitingLine } from "./pool/waiting-line.ts";
@@ -38,7 +39,7 @@ export interface PoolOptions {
   readonly queueTimeoutMs?: number;
   /** Milliseconds after which a session that nobody took is replaced. @default 1_800_000 */
   readonly maxAgeMs?: number;
-  /** Told of everything that happens. Must not throw. */
+  /** Told of everything that happens. What it throws is a warning of the process and changes nothing. */
   readonly onEvent?: (event: PoolEvent) => void;
 }
 
@@ -200,7 +201,7 @@ class SessionPool implements Pool {
 
   #start(): void {
     const sinceMs = performance.now();
-    const start = this.#open({ signal: this.#closing.signal }).then(
+    const start = callSafely(() => this.#open({ signal: this.#closing.signal })).then(
       (session) => {
         this.#starting.delete(start);
         this.#started(session, performance.now() - sinceMs);
@@ -256,11 +257,12 @@ class SessionPool implements Pool {
   /** From here on the session counts as used, until it ends. */
   #claim(session: PoolableSession): void {
     this.#inUse.add(session);
-    void session.ended.then(() => {
+    const ended = (): void => {
       this.#inUse.delete(session);
       this.#tell({ type: "closed", id: session.id });
       this.fill();
-    });
+    };
+    session.ended.then(ended, ended);
     this.#gate.hold();
     // The one who took it comes first: its first frames leave before the next start begins.
     setImmediate(() => this.fill());
@@ -276,7 +278,7 @@ class SessionPool implements Pool {
   }
 
   #letGo(session: PoolableSession): void {
-    const leaving = session.close().catch(() => {}); // the backend reports its own trouble when the next one is opened
+    const leaving = callSafely(() => session.close()).catch(() => {}); // the backend reports its own trouble when the next one is opened
     this.#leaving.add(leaving);
     void leaving.then(() => this.#leaving.delete(leaving));
   }
@@ -292,8 +294,13 @@ class SessionPool implements Pool {
   }
 
   #tell(event: PoolEvent): void {
-    this.#settings.onEvent?.(event);
+    tell(this.#settings.onEvent, event);
   }
+}
+
+/** What a backend throws where it must reject is a rejection, too. */
+async function callSafely<Value>(call: () => Promise<Value>): Promise<Value> {
+  return await call();
 }
 
 function poolClosed(): ToolscriptError {

@@ -7,6 +7,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { ToolscriptError } from "../../errors.ts";
 import { writeJsonPieces, writeLightJson } from "../../json/write-json.ts";
+import { tell } from "../../observer.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, IdleWatchdog, checkTimeoutMs } from "../idle-watchdog.ts";
 import { isRecord } from "../is-record.ts";
 import type { MessageEvent, Model, ModelCallOptions, ModelRequest, ModelResponse } from "../model.ts";
@@ -149,7 +150,7 @@ async function post(
       throw outcome.error;
     }
     const delayMs = retryDelayMs(attempt, outcome.headers);
-    call.onNotice?.({ type: "retry", attempt, delayMs, reason: outcome.error.message });
+    tell(call.onNotice, { type: "retry", attempt, delayMs, reason: outcome.error.message });
     watchdog.touch(delayMs);
     await wait(delayMs, undefined, { signal: watchdog.signal });
     watchdog.touch();

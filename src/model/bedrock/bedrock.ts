@@ -7,6 +7,7 @@
  */
 import { ToolscriptError } from "../../errors.ts";
 import { writeJson } from "../../json/write-json.ts";
+import { tell } from "../../observer.ts";
 import { DEFAULT_MODEL_TIMEOUT_MS, IdleWatchdog, checkTimeoutMs } from "../idle-watchdog.ts";
 import type { MessageEvent, Model, ModelCallOptions, ModelRequest } from "../model.ts";
 import type { BedrockCaller, CallContext } from "./bedrock-caller.ts";
@@ -140,7 +141,7 @@ function openCall(
     withRetryNotices(
       (notice) => {
         watchdog.touch(notice.delayMs);
-        call.onNotice?.(notice);
+        tell(call.onNotice, notice);
       },
       () => watchdog.guard(client.send(command, { ...options, abortSignal: signal })),
     )) as typeof client.send;

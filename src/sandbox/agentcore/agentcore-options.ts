@@ -76,7 +76,7 @@ export interface AgentCoreOptions {
   readonly pool?: PoolOptions;
   /** Stops sessions when the process gets SIGINT, SIGTERM or SIGHUP and nothing else listens to it. @default true */
   readonly stopOnSignal?: boolean;
-  /** Told of everything that costs money or time. Must not throw. */
+  /** Told of everything that costs money or time. What it throws is a warning of the process and changes nothing. */
   readonly onEvent?: (event: AgentCoreEvent) => void;
 }
 

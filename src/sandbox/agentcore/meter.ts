@@ -2,6 +2,8 @@
  * Counts what AgentCore charges for and limits: sessions, their seconds, invocations.
  */
 
+import { tell } from "../../observer.ts";
+
 /** Something that happened. Times in milliseconds. */
 export type AgentCoreEvent =
   | { readonly type: "session-started"; readonly sessionId: string; readonly ms: number }
@@ -68,7 +70,7 @@ export class Meter {
   started(sessionId: string, ms: number): void {
     this.#started += 1;
     this.#open.set(sessionId, { since: performance.now(), invocations: 0 });
-    this.#onEvent?.({ type: "session-started", sessionId, ms });
+    tell(this.#onEvent, { type: "session-started", sessionId, ms });
   }
 
   stopped(sessionId: string): void {
@@ -78,7 +80,7 @@ export class Meter {
     const seconds = (performance.now() - session.since) / 1000;
     this.#stopped += 1;
     this.#stoppedSeconds += seconds;
-    this.#onEvent?.({ type: "session-stopped", sessionId, seconds, invocations: session.invocations });
+    tell(this.#onEvent, { type: "session-stopped", sessionId, seconds, invocations: session.invocations });
   }
 
   /** An `executeCode` leaves. */
@@ -89,18 +91,18 @@ export class Meter {
   }
 
   answered(event: Omit<Extract<AgentCoreEvent, { type: "invocation" }>, "type">): void {
-    this.#onEvent?.({ type: "invocation", ...event });
+    tell(this.#onEvent, { type: "invocation", ...event });
   }
 
   retried(event: Omit<Extract<AgentCoreEvent, { type: "retry" }>, "type">): void {
     this.#retries += 1;
-    this.#onEvent?.({ type: "retry", ...event });
+    tell(this.#onEvent, { type: "retry", ...event });
   }
 
   heldBack(sessionId: string, ms: number): void {
     if (ms === 0) return;
     this.#heldBackMs += ms;
-    this.#onEvent?.({ type: "held-back", sessionId, ms });
+    tell(this.#onEvent, { type: "held-back", sessionId, ms });
   }
 
   stats(): AgentCoreStats {

@@ -59,7 +59,8 @@ export function createShelf({ maxAgeMs, onLoss }: ShelfOptions): Shelf {
       const timer = setTimeout(() => lose(session, "expired"), ageMs);
       timer.unref();
       items.set(session, { sinceMs: performance.now(), timer });
-      void session.ended.then(() => lose(session, "ended"));
+      const ended = (): void => lose(session, "ended");
+      session.ended.then(ended, ended);
     },
     take() {
       for (let session = oldest(); session !== undefined; session = oldest()) {
