@@ -5,7 +5,7 @@ import { ToolscriptError } from "../errors.ts";
 import { TurnShare } from "../turn-share.ts";
 import type { Checked, CheckInput, CheckOptions } from "./check-input.ts";
 import { toInputMessage, toShown } from "./input-message.ts";
-import type { Caller, JsonSchema, ParsedInput, ParseInput } from "./tool.ts";
+import type { Caller, JsonSchema, ParsedInput, ParseInput, ParseOptions } from "./tool.ts";
 import type { WorkBudget } from "./work-budget.ts";
 
 /** Characters of a tool's description. */
@@ -122,15 +122,18 @@ function warnOfExample(name: string, index: number, parsed: ParsedInput): void {
 
 /** Joins a check and the message for the model. */
 export function toParseInput(name: string, check: CheckInput): ParseInput {
-  const tool = {};
-  const alone: CheckOptions = { owner: tool };
-  return (input, options) => {
-    const { owner = tool, signal } = options ?? alone;
-    const checked = check(input, options === undefined ? alone : { owner, signal });
+  const alone: CheckOptions = { owner: {} };
+  return (input, options = alone) => {
+    // Handed on as they are: a signal is made when it is asked for, which most checks never do.
+    const checked = check(input, hasOwner(options) ? options : { ...options, ...alone });
     return checked instanceof Promise
       ? checked.then((later) => toParsed(name, later))
       : toParsed(name, checked);
   };
+}
+
+function hasOwner(options: ParseOptions): options is ParseOptions & CheckOptions {
+  return options.owner !== undefined;
 }
 
 function toParsed(name: string, checked: Checked): ParsedInput {
