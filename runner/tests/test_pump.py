@@ -12,9 +12,13 @@ from toolscript_runner.pump import Pump  # noqa: E402
 class Transport:
     def __init__(self):
         self.written = []
+        self.arriving = []
 
     def write(self, data):
         self.written.append(data.decode())
+
+    def read(self, timeout):
+        return self.arriving.pop(0) if self.arriving else b""
 
     def drain(self):
         return []
@@ -40,6 +44,14 @@ class LargeWaves(unittest.TestCase):
         self.assertEqual(self.written_by(Transport(), ["a" * 1000] * 1000), [])
         parts = self.written_by(Transport(), ["a" * 1024] * 1024)
         self.assertEqual([len(part) for part in parts], [1024 * 1024])
+
+    def test_what_arrives_meanwhile_is_taken_in_and_kept_for_later(self):
+        transport = Pipelined()
+        transport.arriving = [b'{"type":"resu', b'lt","id":1,"value":2}\n{"ty']
+        pump = Pump(transport)
+        pump.send("a" * 200 + "\n")
+        self.assertEqual(transport.arriving, [])
+        self.assertEqual(pump._lines, ['{"type":"result","id":1,"value":2}'])
 
 
 if __name__ == "__main__":
