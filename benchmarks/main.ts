@@ -10,6 +10,7 @@ import { agentcoreBenchmarks } from "./agentcore.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { dockerBenchmarks } from "./docker.ts";
 import type { Figure } from "./measure.ts";
+import { neighbourBenchmarks } from "./neighbour.ts";
 import { proxyBenchmarks } from "./proxy.ts";
 import { wasmBenchmarks } from "./wasm.ts";
 
@@ -18,6 +19,7 @@ const benchmarks: readonly Benchmark[] = [
   ...dockerBenchmarks,
   ...agentcoreBenchmarks,
   ...proxyBenchmarks,
+  ...neighbourBenchmarks,
 ];
 
 const { values: options } = parseArgs({

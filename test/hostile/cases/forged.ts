@@ -138,7 +138,8 @@ async function run(
   }
 }
 
-function forgedSandbox(program: string): Sandbox {
+/** A sandbox whose sessions run `program` in place of a runner. */
+export function forgedSandbox(program: string): Sandbox {
   return { name: "forged", open: () => open(program), close: async () => {} };
 }
 
