@@ -62,9 +62,9 @@ async function sequentialCallMs(sandbox: ReturnType<typeof wasm>): Promise<numbe
 
 /** Attacks until it is told to stop. */
 function attack(): () => Promise<void> {
-  let isOver = false;
+  const over = new AbortController();
   async function run(): Promise<void> {
-    for (let round = 0; !isOver; round += 1) {
+    for (let round = 0; !over.signal.aborted; round += 1) {
       const sandbox = forgedSandbox(ATTACKS[round % ATTACKS.length] ?? "");
       const limits = { runningMs: 500, interruptGraceMs: 100, totalMs: 2_000 };
       const session = await openScriptSession({ sandbox, tools: [returnsMuch], limits });
@@ -74,7 +74,7 @@ function attack(): () => Promise<void> {
   }
   const running = run();
   return async () => {
-    isOver = true;
+    over.abort();
     await running;
   };
 }

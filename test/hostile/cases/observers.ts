@@ -6,11 +6,12 @@ import { openScriptSession } from "../../../src/script/script-session.ts";
 import { clientOptions } from "../../integration/agentcore/emulated.ts";
 import type { CaseContext } from "../child.ts";
 
-const OBSERVERS = {
+const OBSERVERS: Readonly<Record<"throws" | "rejects", () => undefined>> = {
   throws: () => {
     throw Object.create(null);
   },
-  rejects: () => Promise.reject(new Error("told")),
+  // As an async function: its type is not what a caller of JavaScript has to keep to.
+  rejects: (() => Promise.reject(new Error("told"))) as unknown as () => undefined,
 };
 
 /** How an observer fails. */
