@@ -32,7 +32,7 @@ export function toAjvIssues(errors: readonly ErrorObject[], input: unknown, wide
     }
   }
   const show = (value: unknown): string => toShown(value, wide);
-  return kept.map((error, at) =>
+  return (kept.length > 0 ? kept : errors).map((error, at) =>
     at < DEFAULT_MAX_WORDED_ISSUES
       ? toIssue(error, input, show)
       : { path: toPath(error.instancePath, input) },
@@ -74,6 +74,7 @@ function toIssue(error: ErrorObject, input: unknown, show: (value: unknown) => s
     const key: unknown = params["additionalProperty"] ?? params["unevaluatedProperty"];
     return { path: [...path, String(key)], text: toUnknownText(error.parentSchema) };
   }
+  if (error.propertyName !== undefined) return { path, text: toNameText(error) };
   const toText = TEXTS[error.keyword];
   const shown = show(valueAt(input, path));
   return {
@@ -82,6 +83,13 @@ function toIssue(error: ErrorObject, input: unknown, show: (value: unknown) => s
       toText?.(params, shown, error.schema) ??
       `is ${shown}, which ${shorten(error.message ?? "fails", MAX_REASON_CHARS)}`,
   };
+}
+
+/** The end of the sentence about a key that does not fit what keys have to fit. */
+function toNameText({ keyword, propertyName, params, schema, message = "fails" }: ErrorObject): string {
+  const shown = toShown(propertyName);
+  const text = TEXTS[keyword]?.(params, shown, schema);
+  return `has the key ${shown}, which ${text ?? shorten(message, MAX_REASON_CHARS)}`;
 }
 
 /** The end of the sentence about a key that the schema does not allow. */

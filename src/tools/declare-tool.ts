@@ -2,10 +2,12 @@
  * `declareTool()`: a tool that is only declared here and lives elsewhere, in the client of a proxy.
  *
  * Its schema comes from outside and is not trusted: it is refused when it is not valid or not bounded, and neither reading
- * it nor checking an input against it holds the event loop. Inputs pass through unchanged, without defaults filled in.
+ * it nor checking an input against it holds the event loop. Inputs pass through without defaults filled in, and unchanged but
+ * for nulls that stand for "not given".
  */
 import { TurnShare } from "../turn-share.ts";
 import { declareJsonSchema } from "./json-schema-input.ts";
+import { withOptionalNulls } from "./optional-nulls.ts";
 import { toParameters } from "./python-parameters.ts";
 import {
   checkCallers,
@@ -44,7 +46,7 @@ export async function declareTool(outline: ToolOutline, budget = new WorkBudget(
   if (share.due) await share.yieldTurn();
   const inputSchema = toObjectSchema(name, outline.inputSchema);
   const check = await declareJsonSchema(inputSchema, { what: `Input schema of "${name}"`, budget });
-  const parseInput = toParseInput(name, check);
+  const parseInput = toParseInput(name, withOptionalNulls(check, inputSchema));
   await checkExamplesWithin(name, inputExamples ?? [], parseInput, budget);
   if (share.due) await share.yieldTurn();
   // What a signature needs is read now, and not with that of all other tools in one turn.

@@ -29,7 +29,8 @@ export function toInputMessage(toolName: string, issues: readonly InputIssue[]):
   const sentences = [...new Set(worded.map(toSentence))];
   const named = sentences.slice(0, DEFAULT_MAX_NAMED_ISSUES);
   const rest = sentences.length - named.length + (issues.length - worded.length);
-  if (rest > 0) named.push(`and ${rest} more ${rest === 1 ? "problem" : "problems"}`);
+  if (named.length === 0) named.push(`the input does not fit the schema of the tool`);
+  else if (rest > 0) named.push(`and ${rest} more ${rest === 1 ? "problem" : "problems"}`);
   return shorten(`Input of "${toolName}" is wrong: ${named.join("; ")}`, DEFAULT_MAX_MESSAGE_CHARS);
 }
 

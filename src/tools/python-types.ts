@@ -4,6 +4,7 @@
  *
  * All output is valid Python syntax. The work is bounded for any schema; what goes over a bound becomes `Any`.
  */
+import { mayFit } from "./json-schema/may-fit.ts";
 import { followPointer } from "./json-schema/pointer.ts";
 import { toLimits } from "./python-notes.ts";
 import type { ShapeField } from "./python-shapes.ts";
@@ -234,7 +235,8 @@ export class PythonTypes {
         type: toTypeText(type),
         isRequired: property.required,
         note: this.#toNote(property.schema, type),
-        defaultText: place.isInput && !property.required ? toDefaultText(property.schema) : undefined,
+        defaultText:
+          place.isInput && !property.required ? toDefaultText(property.schema, place.root) : undefined,
       };
     });
   }
@@ -258,8 +260,10 @@ export class PythonTypes {
   }
 }
 
-function toDefaultText(schema: unknown): string | undefined {
+/** The default of a property; nothing where the property would be refused with it. */
+function toDefaultText(schema: unknown, root: SchemaObject): string | undefined {
   if (!isSchemaObject(schema) || !("default" in schema)) return undefined;
+  if (!mayFit(schema, schema["default"], root)) return undefined;
   return toPythonLiteral(schema["default"], DEFAULT_MAX_DEFAULT_CHARS) ?? "...";
 }
 

@@ -1,10 +1,13 @@
 /**
  * Fills in the `default`s of a schema where a property is missing. Copies only what changes, and only looks where a default
  * can be reached: through properties, items, references and what must hold together, not through choices.
+ *
+ * A default is a remark of the schema's author and makes no input wrong: one that does not fit its own schema is not filled in.
  */
 import type { Steps } from "../../turn-share.ts";
 import type { JsonSchema } from "../tool.ts";
 import { isObject } from "./keywords.ts";
+import { mayFit } from "./may-fit.ts";
 import { followPointer } from "./pointer.ts";
 
 /** Parts that defaults may add to one input. */
@@ -59,6 +62,48 @@ export function* fillDefaults(
   wide: WideKeys = new Map(),
 ): Steps<unknown> {
   return plan === undefined ? value : yield* new Filler(wide).fill(plan, value, 0);
+}
+
+/**
+ * Takes out again what was filled in and then refused.
+ *
+ * @param paths Where problems are in `filled`.
+ * @returns undefined where a problem lies in what was given
+ */
+export function withoutRefused(
+  input: unknown,
+  filled: unknown,
+  paths: readonly (readonly (string | number)[])[],
+): unknown {
+  let rest = filled;
+  for (const path of paths) {
+    const [next, isTaken] = takeOut(input, rest, path);
+    if (!isTaken) return undefined;
+    rest = next;
+  }
+  return rest;
+}
+
+/** Takes out the first step of a path that was not given. */
+function takeOut(
+  given: unknown,
+  filled: unknown,
+  [key, ...path]: readonly (string | number)[],
+): [rest: unknown, isTaken: boolean] {
+  if (key === undefined || !isContainer(given) || !isContainer(filled)) return [filled, false];
+  if (!Object.hasOwn(filled, key)) return [filled, !Object.hasOwn(given, key)];
+  const copy = Array.isArray(filled) ? [...(filled as unknown[])] : { ...filled };
+  if (!Object.hasOwn(given, key) || given[key] === undefined) {
+    delete (copy as Record<string | number, unknown>)[key];
+    return [copy, true];
+  }
+  const [rest, isTaken] = takeOut(given[key], filled[key], path);
+  if (isTaken) setMember(copy as Members, String(key), rest);
+  return [copy, isTaken];
+}
+
+function isContainer(value: unknown): value is Readonly<Record<string | number, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -178,8 +223,9 @@ class Planner {
 
   #read({ properties, additionalProperties, items, prefixItems }: JsonSchema, plan: DefaultPlan): void {
     for (const [key, part] of isObject(properties) ? Object.entries(properties) : []) {
-      if (isObject(part) && part["default"] !== undefined && !plan.own.has(key)) {
-        plan.own.set(key, { value: part["default"], parts: countParts(part["default"]) });
+      const value = isObject(part) ? part["default"] : undefined;
+      if (value !== undefined && !plan.own.has(key) && mayFit(part, value, this.#root)) {
+        plan.own.set(key, { value, parts: countParts(value) });
       }
       const inner = this.#plan(part);
       if (inner !== undefined && !plan.properties.has(key)) plan.properties.set(key, inner);

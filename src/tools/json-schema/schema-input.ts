@@ -20,8 +20,8 @@ import { DEFAULT_MAX_CHECK_MS } from "../thread/limits.ts";
 import { checkInThread } from "../thread/check-in-thread.ts";
 import type { ThreadSchema } from "../thread/thread-messages.ts";
 import type { JsonSchema } from "../tool.ts";
-import { type Bound, CompiledSchema } from "./compiled-schema.ts";
-import { type DefaultPlan, fillDefaults, toHeaviestDefault } from "./defaults.ts";
+import { type Bound, CompiledSchema, type Verdict } from "./compiled-schema.ts";
+import { type DefaultPlan, fillDefaults, toHeaviestDefault, withoutRefused } from "./defaults.ts";
 import { keepCompiled } from "./schema-cache.ts";
 import { workMeter } from "./work-meter.ts";
 
@@ -108,9 +108,13 @@ export class SchemaInput {
       const verdict = compiled.check(filled, bound, interest);
       if (verdict === undefined) return undefined;
       if (verdict.ok) return { ok: true, value: filled };
-      // A default is a remark of the schema's author: it makes no input wrong that is right without it.
-      const bare = filled === input ? verdict : compiled.check(input, bound, interest);
-      return bare?.ok === true ? { ok: true, value: input } : verdict;
+      if (filled === input) return verdict;
+      // What was given is what is judged: a default makes no input wrong that is right without it.
+      const bare = compiled.check(input, bound, interest);
+      if (bare?.ok !== true) return bare;
+      const rest = toRest(input, filled, verdict, size);
+      const isRestRight = rest !== undefined && compiled.check(rest, bound, interest)?.ok === true;
+      return { ok: true, value: isRestRight ? rest : input };
     } catch (error) {
       if (error instanceof RangeError) return undefined;
       // What the compiler makes of a rare schema may be wrong. Who sent it hears of it, and nobody else.
@@ -163,11 +167,28 @@ export class SchemaInput {
     if (filled === input) return { ...first.verdict, usedMs };
     const bare = await checkInThread(schema, input, size, options);
     const total = usedMs + bare.usedMs;
-    return bare.verdict.ok ? { ok: true, value: input, usedMs: total } : { ...first.verdict, usedMs: total };
+    if (!bare.verdict.ok) return { ...bare.verdict, usedMs: total };
+    const rest = toRest(input, filled, first.verdict, size);
+    if (rest === undefined) return { ok: true, value: input, usedMs: total };
+    const again = await checkInThread(schema, rest, size, options);
+    return { ok: true, value: again.verdict.ok ? rest : input, usedMs: total + again.usedMs };
   }
 
   #fillHere(input: unknown): unknown {
     const { defaults } = this.#options;
     return defaults === undefined ? input : runAtOnce(fillDefaults(defaults, input));
   }
+}
+
+/** Problems of defaults that are taken out one by one; with more, no default is filled in. */
+const MAX_REFUSED_DEFAULTS = 20;
+
+/** An input with the defaults that were not refused, where that can be told in short time. */
+function toRest(input: unknown, filled: unknown, verdict: Verdict, size: InputSize): unknown {
+  if (verdict.ok || verdict.issues.length > MAX_REFUSED_DEFAULTS || size.parts > PARTS_A_LOOK) return undefined;
+  return withoutRefused(
+    input,
+    filled,
+    verdict.issues.map(({ path }) => path),
+  );
 }
