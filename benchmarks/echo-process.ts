@@ -2,7 +2,8 @@
  * The floor of every call: a bare process that echoes bytes over pipes, with nothing of ours in it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import type { Duplex, Readable, Writable } from "node:stream";
+import type { Writable } from "node:stream";
+import type { ByteSource } from "../src/protocol/connection.ts";
 
 /** Something that sends back what it gets. */
 export interface Echo {
@@ -12,7 +13,7 @@ export interface Echo {
 }
 
 /** Echoes over any pair of streams. */
-export function echoOver(input: Writable, output: Readable | Duplex, close: () => Promise<void>): Echo {
+export function echoOver(input: Writable, output: ByteSource, close: () => Promise<void>): Echo {
   let missing = 0;
   let done: (() => void) | undefined;
   output.on("data", (chunk: Buffer) => {

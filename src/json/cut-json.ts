@@ -29,6 +29,9 @@ export interface JsonBounds {
  */
 const VALUE_BYTES = { array: 48, object: 64, item: 32, member: 96, indexed: 308, string: 32 } as const;
 
+/** No byte of a text stands for more of its value than this. */
+export const MAX_VALUE_BYTES = VALUE_BYTES.indexed;
+
 /** A value that is read in pieces; a `whole` one is read at once. Offsets are those of its text, brackets included. */
 export interface JsonNode {
   readonly kind: "array" | "object" | "string" | "whole";

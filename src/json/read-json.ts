@@ -7,7 +7,14 @@
  */
 import { toErrorMessage } from "../errors.ts";
 import { TurnShare } from "../turn-share.ts";
-import { type JsonBounds, type JsonNode, cutJson, notJson } from "./cut-json.ts";
+import {
+  type JsonBounds,
+  type JsonNode,
+  PIECE_BYTES,
+  MAX_VALUE_BYTES,
+  cutJson,
+  notJson,
+} from "./cut-json.ts";
 
 /**
  * Reads one JSON text in UTF-8.
@@ -19,7 +26,8 @@ export async function readJson(
   bounds: JsonBounds,
   share: TurnShare = new TurnShare(),
 ): Promise<unknown> {
-  return (await readCountedJson(bytes, bounds, share)).value;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return readLight(text, bounds) ?? (await readInPieces(text, bounds, share)).value;
 }
 
 /** As {@link readJson}, with the number of parts that the value has. */
@@ -28,7 +36,43 @@ export async function readCountedJson(
   bounds: JsonBounds,
   share: TurnShare,
 ): Promise<{ readonly value: unknown; readonly parts: number }> {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return await readInPieces(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), bounds, share);
+}
+
+/**
+ * Reads at once what is no more than a piece and too short to hold more than the bounds allow; undefined for all else,
+ * and for what is no JSON, so that an error is the same either way. Each part takes at least a byte of the text.
+ */
+function readLight(bytes: Buffer, { maxDepth, maxParts, ...bounds }: JsonBounds): unknown {
+  const { length } = bytes;
+  const { maxMembers = Infinity, maxValueBytes = Infinity } = bounds;
+  if (length > Math.min(PIECE_BYTES, maxParts, maxMembers) || length * MAX_VALUE_BYTES > maxValueBytes) {
+    return undefined;
+  }
+  const text = bytes.toString("utf8");
+  const objects = count(text, "{", maxDepth);
+  if (objects + count(text, "[", maxDepth) > maxDepth) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** How often a character stands in a text; does not go on beyond `max`. */
+function count(text: string, character: string, max: number): number {
+  let found = 0;
+  for (let at = text.indexOf(character); at !== -1 && found <= max; at = text.indexOf(character, at + 1)) {
+    found += 1;
+  }
+  return found;
+}
+
+async function readInPieces(
+  text: Buffer,
+  bounds: JsonBounds,
+  share: TurnShare,
+): Promise<{ readonly value: unknown; readonly parts: number }> {
   const { root, parts } = await cutJson(text, bounds, share);
   const reader = new PieceReader(text, share);
   return { value: await reader.read(root), parts };

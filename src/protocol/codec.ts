@@ -80,15 +80,29 @@ export function decodeFrame(text: string): RunnerFrame {
     throw violation("it is not JSON", text, cause);
   }
   const frame = checkFrame(value, text);
-  if (frame.type === "call") frame.inputBytes = text.length + countParts(text) * PART_BYTES;
+  if (frame.type === "call") frame.inputBytes = text.length + countParts(text, frame.input) * PART_BYTES;
   return frame;
 }
 
 /** What an object, a list, a member or an item takes in memory, about. */
 const PART_BYTES = 64;
 
+/** Up to so many characters what a frame holds is counted, beyond that its text is looked through. */
+const FEW_CHARACTERS = 1_024;
+
+function countParts(text: string, input: unknown): number {
+  return text.length > FEW_CHARACTERS ? countInText(text) : countValues(input);
+}
+
+function countValues(value: unknown): number {
+  let parts = 1;
+  if (Array.isArray(value)) for (const item of value) parts += countValues(item);
+  else if (isJsonObject(value)) for (const key in value) parts += countValues(value[key]);
+  return parts;
+}
+
 /** Commas and opening brackets, those in strings as well: about the parts, from above. */
-function countParts(text: string): number {
+function countInText(text: string): number {
   let parts = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);

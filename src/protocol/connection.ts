@@ -5,7 +5,7 @@
  * Guarantees: every frame handed out is valid; a bad one ends this connection and nothing else; after the end nothing
  * is pending. It does not start or stop what is at the other end.
  */
-import type { Readable, Writable } from "node:stream";
+import type { Writable } from "node:stream";
 import { ToolscriptError, toErrorMessage } from "../errors.ts";
 import { TurnShare } from "../turn-share.ts";
 import { type BatchQueue, createBatchQueue } from "./batch-queue.ts";
@@ -14,12 +14,21 @@ import { type FrameBatch, FrameReader } from "./frame-reader.ts";
 import { DEFAULT_MAX_FRAME_BYTES, type OutgoingFrame, PROTOCOL_VERSION, type RunnerFrame } from "./frames.ts";
 import { PacedWriter } from "./paced-writer.ts";
 
+/** Bytes as they come: a `Readable`, or as much of one as is needed here. */
+export interface ByteSource {
+  on(event: "data", listener: (chunk: Buffer) => void): unknown;
+  once(event: "end", listener: () => void): unknown;
+  once(event: "error", listener: (error: Error) => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
+}
+
 /** What to connect. */
 export interface ConnectionOptions {
   /** Carries bytes to the runner. */
   readonly input: Writable;
   /** Carries bytes from the runner. */
-  readonly output: Readable;
+  readonly output: ByteSource;
   /** @default 33_554_432 */
   readonly maxFrameBytes?: number;
   /** @default a random one */
@@ -60,13 +69,14 @@ export function openConnection(options: ConnectionOptions): Connection {
 
 class StreamConnection implements Connection {
   readonly frames: AsyncIterable<readonly RunnerFrame[]>;
-  readonly #output: Readable;
+  readonly #output: ByteSource;
   readonly #writer: PacedWriter;
   readonly #marker: string;
   readonly #maxFrameBytes: number;
   readonly #reader: FrameReader;
   readonly #queue: BatchQueue<RunnerFrame>;
   readonly #greeting = Promise.withResolvers<string>();
+  #isGreeted = false;
   /** Reads that came while an earlier one was worked on; undefined when none is. */
   #unread: Buffer[] | undefined;
   #caughtUp = Promise.resolve();
@@ -139,13 +149,13 @@ class StreamConnection implements Connection {
       this.#unread.push(chunk);
       return;
     }
-    if (this.#take(() => this.#reader.read(chunk)) === false) this.#caughtUp = this.#catchUp();
+    if (this.#take(chunk) === false) this.#caughtUp = this.#catchUp();
   }
 
-  /** Hands on what `read` gives; whether the read is used up, undefined when all is over. */
-  #take(read: () => FrameBatch): boolean | undefined {
+  /** Hands on what a read gives; whether it is used up, undefined when all is over. */
+  #take(chunk: Buffer): boolean | undefined {
     try {
-      return this.#handOn(read());
+      return this.#handOn(this.#reader.read(chunk));
     } catch (error) {
       this.#fail(error);
       return undefined;
@@ -154,7 +164,10 @@ class StreamConnection implements Connection {
 
   #handOn({ frames, bytes, isUsedUp }: FrameBatch): boolean {
     const { python } = this.#reader;
-    if (python !== undefined) this.#greeting.resolve(python);
+    if (!this.#isGreeted && python !== undefined) {
+      this.#isGreeted = true;
+      this.#greeting.resolve(python);
+    }
     this.#queue.push(frames, bytes);
     return isUsedUp;
   }
@@ -170,7 +183,7 @@ class StreamConnection implements Connection {
       const next = isUsedUp ? unread.shift() : undefined;
       if (isUsedUp && next === undefined) break;
       if (next === undefined) isUsedUp = await this.#takeRest(share);
-      else isUsedUp = this.#take(() => this.#reader.read(next));
+      else isUsedUp = this.#take(next);
     }
     this.#unread = undefined;
     this.#hold(false);

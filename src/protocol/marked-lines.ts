@@ -26,6 +26,9 @@ export class MarkedLines {
   readonly #noise = new GrowingBuffer(2 * MAX_NOISE_BYTES);
   #read: Buffer = EMPTY;
   #at = 0;
+  /** Whole lines of the read that begin at `#at`, and whether it is worth looking for more of them. */
+  readonly #whole: WholeLines;
+  #areWhole = true;
   /** The start of the line that goes on has been seen to have no marker. */
   #isNoise = false;
   #line: Buffer = EMPTY;
@@ -37,12 +40,14 @@ export class MarkedLines {
     this.#marker = Buffer.from(marker);
     this.#maxLineBytes = maxLineBytes;
     this.#held = new GrowingBuffer(this.#marker.length + maxLineBytes);
+    this.#whole = new WholeLines(marker, Math.min(MAX_TEXT_BYTES, maxLineBytes));
   }
 
   /** Takes one read; the one before it must be used up. */
   push(read: Buffer): void {
     this.#read = read;
     this.#at = 0;
+    this.#areWhole = true;
   }
 
   /**
@@ -52,8 +57,11 @@ export class MarkedLines {
    *   output without the marker
    */
   next(): boolean {
+    if (this.#whole.next()) return true;
+    this.#at += this.#whole.close();
     this.#release();
     while (this.#at < this.#read.length) {
+      if (this.#takeWhole()) return true;
       const end = this.#read.indexOf(NEWLINE, this.#at);
       if (end === -1) {
         this.#hold(this.#read.length);
@@ -66,12 +74,12 @@ export class MarkedLines {
 
   /** Bytes of the line, without its marker and its newline. */
   get lineBytes(): number {
-    return this.#to - this.#from;
+    return this.#whole.line?.length ?? this.#to - this.#from;
   }
 
   /** The line as text. */
   text(): string {
-    return this.#line.toString("utf8", this.#from, this.#to);
+    return this.#whole.line ?? this.#line.toString("utf8", this.#from, this.#to);
   }
 
   /** The line as bytes, valid until the next `next`. */
@@ -84,6 +92,15 @@ export class MarkedLines {
     const held = this.#held.length < this.#marker.length ? this.#held.bytes() : EMPTY;
     const all = Buffer.concat([this.#noise.bytes(), held]);
     return all.toString("utf8", Math.max(0, all.length - SHOWN_NOISE_BYTES));
+  }
+
+  /** Takes the first of the whole lines that begin here; after a line without the marker no more are looked for. */
+  #takeWhole(): boolean {
+    if (!this.#areWhole || this.#isNoise || this.#held.length > 0) return false;
+    if (!this.#whole.open(this.#read, this.#at)) return false;
+    this.#areWhole = this.#whole.next();
+    if (!this.#areWhole) this.#whole.close();
+    return this.#areWhole;
   }
 
   /** A complete line ends at `end`; whether it is a frame. */
@@ -171,6 +188,69 @@ export class MarkedLines {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** Bytes of whole lines that become one text. */
+const MAX_TEXT_BYTES = 64 * 1024;
+
+/** Small lines with the marker, as they nearly all are: cut from one text, which costs less than one after another. */
+class WholeLines {
+  readonly #marker: string;
+  readonly #maxBytes: number;
+  #read: Buffer = EMPTY;
+  #from = 0;
+  #end = 0;
+  #text = "";
+  #at = 0;
+  #taken = 0;
+  /** The line that was found last, without its marker. */
+  line: string | undefined;
+
+  constructor(marker: string, maxBytes: number) {
+    this.#marker = marker;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Opens those that end within the largest text from `from` on; false when the first one does not. */
+  open(read: Buffer, from: number): boolean {
+    let end = Math.min(read.length, from + this.#maxBytes);
+    if (read[end - 1] !== NEWLINE) end = read.lastIndexOf(NEWLINE, end - 1) + 1;
+    if (end <= from) return false;
+    this.#read = read;
+    this.#from = from;
+    this.#end = end;
+    this.#text = read.toString("utf8", from, end);
+    return true;
+  }
+
+  /** Looks for the next line; false when the lines are used up or the next one has no marker. */
+  next(): boolean {
+    const from = this.#at;
+    if (from === this.#text.length || !this.#text.startsWith(this.#marker, from)) {
+      this.line = undefined;
+      return false;
+    }
+    const end = this.#text.indexOf("\n", from);
+    this.line = this.#text.slice(from + this.#marker.length, end);
+    this.#at = end + 1;
+    this.#taken += 1;
+    return true;
+  }
+
+  /** Forgets them; the bytes of those that were found. */
+  close(): number {
+    if (this.#text === "") return 0;
+    let end = this.#end;
+    if (this.#at < this.#text.length) {
+      end = this.#from;
+      for (let line = 0; line < this.#taken; line += 1) end = this.#read.indexOf(NEWLINE, end) + 1;
+    }
+    this.#read = EMPTY;
+    this.#text = "";
+    this.#at = 0;
+    this.#taken = 0;
+    return end - this.#from;
+  }
+}
 
 /** Bytes one after another in one buffer, which doubles up to `usualBytes` and beyond that grows as far as it must. */
 class GrowingBuffer {

@@ -29,11 +29,9 @@ export class PacedWriter {
    */
   write(texts: readonly string[]): Promise<void> | undefined {
     if (this.#isOver) return undefined;
-    for (const text of texts) {
-      this.#waiting.push(text);
-      this.#waitingCharacters += text.length;
-    }
-    this.#writeOn();
+    if (texts.length === 1 && this.#waiting.length === 0 && this.#stream.writableLength === 0) {
+      this.#stream.write(texts[0]);
+    } else this.#writeInTurn(texts);
     if (this.#hasRoom) return undefined;
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
@@ -47,6 +45,14 @@ export class PacedWriter {
 
   get #hasRoom(): boolean {
     return this.#waitingCharacters < WRITE_AHEAD_BYTES && this.#stream.writableLength < WRITE_AHEAD_BYTES;
+  }
+
+  #writeInTurn(texts: readonly string[]): void {
+    for (const text of texts) {
+      this.#waiting.push(text);
+      this.#waitingCharacters += text.length;
+    }
+    this.#writeOn();
   }
 
   #writeOn(): void {

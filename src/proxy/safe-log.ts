@@ -11,19 +11,24 @@ export type WriteEntry = (entry: LogEntry) => void;
 /** Wraps a log. */
 export function createSafeLog(write: WriteEntry, isKey?: IsKey): WriteEntry {
   return (entry) => {
-    const facts = Object.entries(entry).map(([name, value]) => [name, toSafe(name, value, isKey)]);
-    write(Object.fromEntries(facts) as LogEntry);
+    const safe: Record<string, unknown> = { ...entry };
+    for (const [name, value] of Object.entries(entry)) {
+      const isLong = typeof value === "string" && value.length >= SHORTEST_KEY;
+      if (isLong && name !== MADE_HERE) safe[name] = toSafe(name, value, isKey);
+    }
+    write(safe as unknown as LogEntry);
   };
 }
 
-function toSafe(name: string, value: unknown, isKey: IsKey | undefined): unknown {
-  if (typeof value !== "string" || value.length < SHORTEST_KEY) return value;
+function toSafe(name: string, value: string, isKey: IsKey | undefined): string {
   if (name === "reason") return toSafeReason(value, isKey);
   return toSafeText(value, isKey);
 }
 
 /** Nothing shorter can be a key, or has to be cut. */
 const SHORTEST_KEY = 16;
+/** The one long text that every entry has: an id that the proxy makes itself. */
+const MADE_HERE = "requestId";
 
 /** A message, and below it the places in our own code that it came through. */
 function toSafeReason(reason: string, isKey: IsKey | undefined): string {

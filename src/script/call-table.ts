@@ -2,14 +2,17 @@
  * The calls of one cell that wait for an answer: each is settled once, or times out, or is cancelled. Nothing here
  * knows how a tool runs or how an answer travels.
  */
+import type { ParseOptions } from "../tools/tool.ts";
 import type { ScriptCall } from "./script-run.ts";
 
-/** A call that waits. */
-export interface PendingCall {
+/** A call that waits; a long check of its input ends with it and waits for those of the same session. */
+export interface PendingCall extends ParseOptions {
   readonly call: ScriptCall;
   readonly startedAt: number;
   /** Aborted when nobody waits for the answer any more. Made on first use: most tools never ask for it. */
   readonly signal: AbortSignal;
+  /** The session. */
+  readonly owner: object;
   /** Whether nobody waits for the answer any more. */
   readonly isGivenUp: boolean;
   /** Aborts the signal. */
@@ -24,6 +27,8 @@ export interface CallFacts {
   readonly inputBytes: number;
   /** Whether the host itself runs its tool. */
   readonly isRunHere: boolean;
+  /** Stands for the session. */
+  readonly owner: object;
 }
 
 /** A timer cannot be set any further ahead. */
@@ -35,14 +40,16 @@ class Pending implements PendingCall {
   readonly timeoutMs: number;
   readonly inputBytes: number;
   readonly isRunHere: boolean;
+  readonly owner: object;
   #controller: AbortController | undefined;
   #given = false;
 
-  constructor(call: ScriptCall, { timeoutMs, inputBytes, isRunHere }: CallFacts) {
+  constructor(call: ScriptCall, { timeoutMs, inputBytes, isRunHere, owner }: CallFacts) {
     this.call = call;
     this.timeoutMs = timeoutMs;
     this.inputBytes = inputBytes;
     this.isRunHere = isRunHere;
+    this.owner = owner;
   }
 
   get isGivenUp(): boolean {

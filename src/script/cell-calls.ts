@@ -7,7 +7,7 @@
 import { shorten, ToolscriptError, toErrorMessage } from "../errors.ts";
 import type { JsonValue, OutgoingFrame, RunnerFrame } from "../protocol/frames.ts";
 import { jsonBytes } from "../tools/result-value.ts";
-import type { ParsedInput, ParseOptions, Tool } from "../tools/tool.ts";
+import type { ParsedInput, Tool } from "../tools/tool.ts";
 import { CallTable, type PendingCall } from "./call-table.ts";
 import type { EventLog } from "./event-log.ts";
 import type { ScriptLimits } from "./limits.ts";
@@ -42,6 +42,7 @@ export class CellCalls {
   });
   readonly #context: CallContext;
   readonly #outbox: Outbox;
+  readonly #desk: CallDesk;
   #isClosed = false;
   /** Bytes of results handed to the script. */
   resultBytes = 0;
@@ -54,6 +55,13 @@ export class CellCalls {
       send: (frames) => (this.#isClosed ? undefined : context.send(frames)),
       fail: (error) => context.fail(error),
     });
+    const outbox = this.#outbox;
+    this.#desk = {
+      enter: () => outbox.enter(),
+      hold: () => outbox.hold(),
+      room: () => (outbox.isFull ? outbox.changed() : undefined),
+      answer: (id, answer) => this.#answer(id, answer),
+    };
   }
 
   /** Takes a new call. @throws {ToolscriptError} `protocol-violation` */
@@ -67,6 +75,7 @@ export class CellCalls {
       timeoutMs: Math.min(tool.timeoutMs ?? limits.callMs, limits.callMs),
       inputBytes: isOver ? 0 : inputBytes,
       isRunHere: tool.execute !== undefined,
+      owner: this.#context.runTool, // there is one for each session
     });
     this.haveChanged = true;
     events.write(() => ({ type: "tool-call", call }), inputBytes);
@@ -146,7 +155,7 @@ export class CellCalls {
     const { id, input } = pending.call;
     const refuse = (error: unknown): void => this.refuse(id, "tool", uncheckable(tool.name, error));
     try {
-      const parsed = tool.parseInput(input, this.#parseOptions(pending));
+      const parsed = tool.parseInput(input, pending);
       if (parsed instanceof Promise) {
         parsed.then((checked) => this.#run(tool, pending, checked)).catch(refuse);
       } else this.#run(tool, pending, parsed);
@@ -155,33 +164,14 @@ export class CellCalls {
     }
   }
 
-  /** Long checks of one session wait for each other, and end with their call. */
-  #parseOptions(pending: PendingCall): ParseOptions {
-    return {
-      owner: this.#context.runTool, // there is one for each session
-      get signal() {
-        return pending.signal;
-      },
-    };
-  }
-
   #run(tool: Tool, pending: PendingCall, parsed: ParsedInput): void {
     const { id } = pending.call;
     if (parsed.usedMs !== undefined) this.#context.charge(parsed.usedMs);
     if (pending.isGivenUp) return;
     if (!parsed.ok) this.refuse(id, "tool", parsed.message);
     else if (tool.execute !== undefined) {
-      this.#context.runTool(tool, tool.execute, parsed.value, pending, this.#desk(id));
+      this.#context.runTool(tool, tool.execute, parsed.value, pending, this.#desk);
     }
-  }
-
-  #desk(id: number): CallDesk {
-    return {
-      enter: () => this.#outbox.enter(),
-      hold: (making) => this.#outbox.hold(making),
-      room: () => (this.#outbox.isFull ? this.#outbox.changed() : undefined),
-      answer: (answer) => this.#answer(id, answer),
-    };
   }
 
   #answer(id: number, answer: ToolAnswer): void {

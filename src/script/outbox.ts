@@ -26,7 +26,7 @@ export interface OutboxOptions {
 /** Collects answers. Those pushed in one turn of the event loop leave at the end of that turn: no fixed delay. */
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #held: OutgoingFrame[] = [];
+  #held: OutgoingFrame[] = [];
   readonly #entering: (() => void)[] = [];
   #heldBytes = 0;
   #scheduled: NodeJS.Immediate | undefined;
@@ -73,20 +73,19 @@ export class Outbox {
     return promise;
   }
 
-  /** Lets nobody in until `making`, an answer that takes more than one turn to make, has settled. */
-  hold(making: Promise<unknown>): void {
+  /** Lets nobody in while an answer is made that takes more than one turn; what it gives is called when it was pushed. */
+  hold(): () => void {
     this.#making += 1;
-    const made = (): void => {
+    return () => {
       this.#making -= 1;
       void this.#letIn();
     };
-    making.then(made, made);
   }
 
   /** Forgets what has not been sent, and lets in whoever waits. */
   close(): void {
     this.#isClosed = true;
-    this.#held.length = 0;
+    this.#held = [];
     clearImmediate(this.#scheduled);
     this.#setFull(false);
     for (const resolve of this.#entering.splice(0)) resolve();
@@ -97,7 +96,6 @@ export class Outbox {
     this.#isFull = value;
     this.#change.resolve();
     this.#change = Promise.withResolvers<void>();
-    if (!value) void this.#letIn();
   }
 
   /** One answer a time, each in its share of a turn; what it sends may fill the way again. */
@@ -120,18 +118,25 @@ export class Outbox {
         this.#scheduled = setImmediate(() => this.#flush());
         return;
       }
-      const frames = this.#held.splice(0, FRAMES_A_SEND);
-      if (this.#held.length === 0) this.#heldBytes = 0;
-      const taken = this.#options.send(frames);
+      const taken = this.#options.send(this.#take());
       if (taken !== undefined) void this.#waitUntil(taken);
     }
+  }
+
+  #take(): OutgoingFrame[] {
+    if (this.#held.length > FRAMES_A_SEND) return this.#held.splice(0, FRAMES_A_SEND);
+    const frames = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    return frames;
   }
 
   async #waitUntil(taken: Promise<void>): Promise<void> {
     this.#setFull(true);
     await taken;
     this.#setFull(false);
-    this.#flush();
+    this.#flush(); // before another answer is made
+    void this.#letIn();
   }
 }
 

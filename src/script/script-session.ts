@@ -192,25 +192,32 @@ class LiveScriptSession implements ScriptSession {
 
   async #pump(sandbox: SandboxSession): Promise<void> {
     try {
-      for await (const frames of sandbox.frames) await this.#receiveAll(frames);
+      for await (const frames of sandbox.frames) {
+        const rest = this.#receiveAll(frames, 0);
+        if (rest !== undefined) await rest;
+      }
       this.#over(new ToolscriptError("session-closed", "Using the session failed: it was closed"));
     } catch (error) {
       this.#endBecause(sandbox, error);
     }
   }
 
-  /** The frames of one read, in their order: as many in one turn of the loop as its share allows. */
-  async #receiveAll(frames: readonly RunnerFrame[]): Promise<void> {
-    let count = 0;
-    for (const frame of frames) {
-      if (!this.alive) return;
+  /**
+   * The frames of one read, in their order: as many in one turn of the loop as its share allows.
+   *
+   * @returns undefined when all have been received; else the promise of it
+   */
+  #receiveAll(frames: readonly RunnerFrame[], from: number): Promise<void> | undefined {
+    for (let at = from; at < frames.length; at += 1) {
+      const frame = frames[at];
+      if (!this.alive || frame === undefined) return undefined;
       const room = this.#receive(frame);
-      if (room !== undefined) await room;
-      count += 1;
-      if (count % FRAMES_A_LOOK !== 0) continue;
+      if (room !== undefined) return room.then(() => this.#receiveAll(frames, at + 1));
+      if ((at + 1) % FRAMES_A_LOOK !== 0) continue;
       const share = new TurnShare();
-      if (share.due) await share.yieldTurn();
+      if (share.due) return share.yieldTurn().then(() => this.#receiveAll(frames, at + 1));
     }
+    return undefined;
   }
 
   #receive(frame: RunnerFrame): Promise<void> | undefined {

@@ -3,8 +3,8 @@
  * turns whatever happens into an answer.
  */
 import { toErrorMessage } from "../errors.ts";
-import { type JsonText, toResultJson } from "../tools/result-value.ts";
-import type { Tool } from "../tools/tool.ts";
+import { type JsonText, type ResultValue, toResultJson } from "../tools/result-value.ts";
+import type { Tool, ToolContext } from "../tools/tool.ts";
 import type { PendingCall } from "./call-table.ts";
 import type { Convention } from "./script-session.ts";
 
@@ -23,16 +23,16 @@ export interface ToolRunnerOptions {
   readonly maxResultBytes: number;
 }
 
-/** The cell's side of a call. */
+/** The cell's side of its calls. */
 export interface CallDesk {
   /** Resolves when the JSON of an answer may be made; undefined when it may at once. */
   enter(): Promise<void> | undefined;
-  /** Says that an answer is being made that takes more than one turn. */
-  hold(making: Promise<unknown>): void;
+  /** Says that an answer is being made that takes more than one turn, until what it gives is called. */
+  hold(): () => void;
   /** Resolves when another tool may be started; undefined when it may at once. */
   room(): Promise<void> | undefined;
-  /** Takes the answer. Called once, unless the call was given up; never throws. */
-  answer(answer: ToolAnswer): void;
+  /** Takes the answer of a call. Called once, unless the call was given up; never throws. */
+  answer(id: number, answer: ToolAnswer): void;
 }
 
 /** Runs one tool for one call, never throwing. */
@@ -70,11 +70,25 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
   }
 
   return (tool, execute, input, pending, desk) => {
+    /** Whatever `execute` does, and however it throws, is an answer. One function: each wait of a second one costs. */
     async function start(): Promise<void> {
       active += 1;
-      const room = desk.room();
-      if (room !== undefined) await room;
-      await invoke({ tool, execute, input, pending, desk, options });
+      const { id } = pending.call;
+      try {
+        const room = desk.room();
+        if (room !== undefined) await room;
+        if (!pending.isGivenUp) {
+          const value = await execute(input, toContext(pending));
+          const turn = desk.enter();
+          if (turn !== undefined) await turn;
+          // From being let in to the answer nothing is waited for, unless the value is large: then nobody else is let in.
+          const answer = pending.isGivenUp ? undefined : toAnswer(tool.name, value, options);
+          if (answer instanceof Promise) await answerLarge(id, answer, desk);
+          else if (answer !== undefined) desk.answer(id, answer);
+        }
+      } catch (error) {
+        desk.answer(id, { ok: false, message: toErrorMessage(error).slice(0, MAX_MESSAGE_CHARACTERS) });
+      }
       release();
     }
     if (active < maxConcurrentTools) void start();
@@ -82,38 +96,22 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
   };
 }
 
-interface Invocation {
-  readonly tool: Tool;
-  readonly execute: NonNullable<Tool["execute"]>;
-  readonly input: unknown;
-  readonly pending: PendingCall;
-  readonly desk: CallDesk;
-  readonly options: ToolRunnerOptions;
+function toContext(pending: PendingCall): ToolContext {
+  return {
+    callId: `call_${pending.call.id}`,
+    get signal() {
+      return pending.signal;
+    },
+  };
 }
 
-/** Whatever `execute` does, and however it throws, is an answer. */
-async function invoke({ tool, execute, input, pending, desk, options }: Invocation): Promise<void> {
-  if (pending.isGivenUp) return;
+/** Others are let in when the answer is on its way, not when it is made: else there were two. */
+async function answerLarge(id: number, making: Promise<ToolAnswer>, desk: CallDesk): Promise<void> {
+  const release = desk.hold();
   try {
-    const context = {
-      callId: `call_${pending.call.id}`,
-      get signal() {
-        return pending.signal;
-      },
-    };
-    const value = await execute(input, context);
-    const turn = desk.enter();
-    if (turn !== undefined) await turn;
-    if (pending.isGivenUp) return;
-    // From being let in to the answer nothing is waited for, unless the value is large: then nobody else is let in.
-    const answer = toAnswer(tool.name, value, options);
-    if (!(answer instanceof Promise)) desk.answer(answer);
-    else {
-      desk.hold(answer);
-      desk.answer(await answer);
-    }
-  } catch (error) {
-    desk.answer({ ok: false, message: toErrorMessage(error).slice(0, MAX_MESSAGE_CHARACTERS) });
+    desk.answer(id, await making);
+  } finally {
+    release();
   }
 }
 
@@ -124,7 +122,12 @@ export function toAnswer(
   { convention, maxResultBytes }: Pick<ToolRunnerOptions, "convention" | "maxResultBytes">,
 ): ToolAnswer | Promise<ToolAnswer> {
   const result = toResultJson(value, { maxBytes: maxResultBytes, asText: convention === "wire" });
-  const name = (found: Awaited<typeof result>): ToolAnswer =>
-    found.ok ? found : { ok: false, message: `Result of "${toolName}" cannot be sent: ${found.message}` };
-  return result instanceof Promise ? result.then(name) : name(result);
+  return result instanceof Promise
+    ? result.then((found) => nameTool(toolName, found))
+    : nameTool(toolName, result);
+}
+
+function nameTool(toolName: string, result: ResultValue): ToolAnswer {
+  if (result.ok) return result;
+  return { ok: false, message: `Result of "${toolName}" cannot be sent: ${result.message}` };
 }

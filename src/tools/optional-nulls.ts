@@ -16,8 +16,11 @@ export const DEFAULT_MAX_FIELDS_WITH_NULLS = 10_000;
 export function withOptionalNulls(check: CheckInput, schema: JsonSchema): CheckInput {
   const required = new Set(Array.isArray(schema["required"]) ? (schema["required"] as unknown[]) : []);
   const retry = new Retry(check, required);
-  return (input, options) =>
-    chain(check(input, options), (first) => (first.ok ? first : retry.run(first, input, options)));
+  return (input, options) => {
+    const checked = check(input, options);
+    if (checked instanceof Promise) return checked.then((first) => retry.run(first, input, options));
+    return checked.ok ? checked : retry.run(checked, input, options);
+  };
 }
 
 class Retry {

@@ -61,9 +61,11 @@ export function toPythonSignatures(
 ): string {
   const aliases = tools.map((tool) => toPythonAlias(tool.name));
   const bareChars = aliases.reduce((sum, { length }) => sum + length + "async def () -> str: ...".length, 0);
+  const work = new SignatureWork();
   for (const detail of bareChars > maxChars ? [] : DETAILS) {
-    const text = new Printer(style, detail, maxChars).print(tools, aliases);
+    const text = new Printer(style, detail, maxChars).print(tools, aliases, work);
     if (text !== undefined) return text;
+    if (work.isUsedUp) break;
   }
   return toBriefSignatures(tools, aliases, style, maxChars);
 }
@@ -81,8 +83,7 @@ class Printer {
   }
 
   /** The signatures, or undefined. */
-  print(tools: readonly Tool[], aliases: readonly string[]): string | undefined {
-    const work = new SignatureWork();
+  print(tools: readonly Tool[], aliases: readonly string[], work: SignatureWork): string | undefined {
     const types = new PythonTypes(aliases, this.#detail.withNotes, work);
     const drafts: Draft[] = [];
     let leastChars = 0;

@@ -1,7 +1,7 @@
 /** How much may be done to write the signatures of one set of tools: whatever their schemas are, it takes a share of a turn. */
 
-/** Units of work for one level of detail: one is about a schema that is read, 2 µs. */
-export const DEFAULT_MAX_SIGNATURE_WORK = 5_000;
+/** Units of work for all levels of detail together: one is about a schema that is read, 2 µs. */
+export const DEFAULT_MAX_SIGNATURE_WORK = 7_500;
 
 /** What is left. */
 export class SignatureWork {

@@ -1,7 +1,6 @@
 /** What all scenes of one process have to keep to. */
 import { expect } from "vitest";
-import type { Cost } from "./measure.ts";
-import { MAX_TURN_MS } from "./run-case.ts";
+import { type Cost, MAX_TURN_MS } from "./measure.ts";
 
 /** Bytes that one input, or one request, may make the host hold: three times the largest of them. */
 const MAX_HELD_BYTES = 3 * 32 * 1024 * 1024;

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { DEFAULT_MAX_FRAME_BYTES } from "../../src/protocol/frames.ts";
 import { requireOrSkip } from "../require.ts";
 import type { ForgedArgument, ForgedOutcome } from "./cases/forged.ts";
-import { expectBounded, runCase } from "./run-case.ts";
+import { expectBounded, measureCase } from "./run-case.ts";
 
 const hasPython = (): Promise<unknown> => promisify(execFile)("python3", ["--version"]);
 
@@ -228,7 +228,7 @@ function unhurried([name, ends, argument]: Row): Row {
 describe.skipIf(await requireOrSkip("python", hasPython))("a runner that", () => {
   const rows = [...FLOODS, ...[...FRAMES, ...THROWS].map(unhurried)];
   test.each(rows)("sends %s", { timeout: CASE_TIMEOUT_MS }, async (_name, ends, argument) => {
-    const report = await runCase("forged.ts", "forge", { argument, timeoutMs: CASE_TIMEOUT_MS - 5_000 });
+    const report = await measureCase("forged.ts", "forge", { argument, timeoutMs: CASE_TIMEOUT_MS - 5_000 });
     const { end, limit, message } = report.value as ForgedOutcome;
     const how = end === "result" ? `result ${limit}` : end;
     expect([...ends, message]).toContain(how);

@@ -1,7 +1,7 @@
 /** Generated runners: whatever they say, the session ends with a result or a code, at a bounded cost. */
 import { expect, test } from "vitest";
 import type { GeneratedOutcome } from "./cases/generated-frames.ts";
-import { expectBounded, HOSTILE_SECONDS, runCase } from "./run-case.ts";
+import { expectBounded, HOSTILE_SECONDS, measureCase } from "./run-case.ts";
 
 const MIB = 1024 * 1024;
 const SHORT_SESSIONS = 300;
@@ -26,7 +26,7 @@ test(
       seconds: HOSTILE_SECONDS > 0 ? HOSTILE_SECONDS : 60,
     };
     const timeoutMs = (argument.seconds + 30) * 1_000;
-    const report = await runCase("generated-frames.ts", "generated", { argument, timeoutMs });
+    const report = await measureCase("generated-frames.ts", "generated", { argument, timeoutMs });
     const { sessions, ends } = report.value as GeneratedOutcome;
     expect(sessions).toBeGreaterThanOrEqual(SHORT_SESSIONS);
     expect(ENDS).toEqual(expect.arrayContaining(Object.keys(ends)));

@@ -16,6 +16,27 @@ export interface Cost {
   readonly processorMs: number;
 }
 
+/** Longest turn of the host's loop that is allowed whatever comes in, in milliseconds of processor time. */
+export const MAX_TURN_MS = 50;
+
+/** How often what held a turn for too long is measured before that is believed. */
+const MAX_TRIES = 3;
+
+/**
+ * The report with the shortest longest turn of up to three, fewer when one is short enough. What is long by itself is long
+ * each time; a busy machine adds to a turn (the collector's helpers have no processor, caches are another's) and takes nothing away.
+ */
+export async function leastOf<Report extends { readonly cost: Cost }>(
+  run: () => Promise<Report>,
+): Promise<Report> {
+  let least = await run();
+  for (let tries = 1; tries < MAX_TRIES && least.cost.longestTurnMs > MAX_TURN_MS; tries += 1) {
+    const next = await run();
+    if (next.cost.longestTurnMs < least.cost.longestTurnMs) least = next;
+  }
+  return least;
+}
+
 /** Milliseconds between two looks at the memory. */
 const LOOK_EVERY_MS = 200;
 
@@ -98,7 +119,9 @@ function heldBytes(): number {
   return heapUsed + external;
 }
 
+/** Twice: what the first finds in buffers is given back beside the loop, and the second waits until that is done. */
 function collectGarbage(): void {
   if (globalThis.gc === undefined) throw new Error("Measuring failed: start Node with --expose-gc");
+  globalThis.gc();
   globalThis.gc();
 }

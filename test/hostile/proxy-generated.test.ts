@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { DEFAULT_MAX_BODY_BYTES } from "../../src/proxy/http/read-body.ts";
 import type { GeneratedAnswers, GeneratedRequests } from "./cases/proxy-generated.ts";
 import { CUT } from "./proxy/client.ts";
-import { expectBounded, HOSTILE_SECONDS, runCase } from "./run-case.ts";
+import { expectBounded, HOSTILE_SECONDS, measureCase } from "./run-case.ts";
 
 const SHORT_REQUESTS = 30;
 
@@ -18,7 +18,7 @@ test(
       seconds: isLong ? HOSTILE_SECONDS : 120,
     };
     const timeoutMs = (argument.seconds + 60) * 1_000;
-    const report = await runCase("proxy-generated.ts", "generated", { argument, timeoutMs });
+    const report = await measureCase("proxy-generated.ts", "generated", { argument, timeoutMs });
     const { requests, statuses, longestMessage, faults, neighbour } = report.value as GeneratedAnswers;
     expect(faults).toEqual([]);
     expect(requests).toBeGreaterThanOrEqual(SHORT_REQUESTS);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { SlowReport } from "./cases/proxy-slow.ts";
 import { BEGINNING_NAMES } from "./proxy/slow-clients.ts";
-import { expectBounded, HOSTILE_SECONDS, runCase } from "./run-case.ts";
+import { expectBounded, HOSTILE_SECONDS, measureCase } from "./run-case.ts";
 
 const MIB = 1024 * 1024;
 const UNREAD = "a request whose answer nobody reads";
@@ -10,7 +10,7 @@ const names = HOSTILE_SECONDS > 0 ? BEGINNING_NAMES : [UNREAD];
 
 describe("many clients that send", () => {
   test.each(names)("%s", { timeout: 60_000 }, async (name) => {
-    const report = await runCase("proxy-slow.ts", "slow", { argument: name });
+    const report = await measureCase("proxy-slow.ts", "slow", { argument: name });
     const { neighbour, stalled, manyHeaders } = report.value as SlowReport;
     expect(Object.keys(neighbour)).toEqual([name === UNREAD ? "404" : "200"]);
     expect(Object.values(neighbour)[0]).toBeGreaterThan(20);

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { requireOrSkip } from "../require.ts";
 import { hasPython } from "../fixtures/proxy-scene.ts";
 import type { Vanished } from "./cases/proxy-vanished.ts";
-import { expectBounded, HOSTILE_SECONDS, runCase } from "./run-case.ts";
+import { expectBounded, HOSTILE_SECONDS, measureCase } from "./run-case.ts";
 
 const MIB = 1024 * 1024;
 const IN_THREAD = (work: string): string => `import os, threading, time, asyncio
@@ -49,7 +49,7 @@ const isMissing = await requireOrSkip("python", hasPython);
 
 describe.skipIf(isMissing)("a script whose client has gone", () => {
   test.each(names)("%s", { timeout: 120_000 }, async (name) => {
-    const report = await runCase("proxy-vanished.ts", "vanished", { argument: SCRIPTS[name] });
+    const report = await measureCase("proxy-vanished.ts", "vanished", { argument: SCRIPTS[name] });
     const { status, neighbour, left } = report.value as Vanished;
     expect(status).toBe(200);
     expect(left).toEqual([0, 0]);

@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { REACH_JAVASCRIPT } from "../../tools/probe/wasm/reach-javascript.ts";
 import type { WritingOutcome } from "./cases/wasm-output.ts";
-import { MAX_TURN_MS, runCase } from "./run-case.ts";
+import { MAX_TURN_MS } from "./measure.ts";
+import { measureCase, runCase } from "./run-case.ts";
 
 /** Megabytes that the script writes. Reading as much takes most of a second of processor time. */
 const MEGABYTES = 1_000;
@@ -33,7 +34,7 @@ test(
 );
 
 test("a flood of standard error from JavaScript ends its session", { timeout: 120_000 }, async () => {
-  const { value, cost } = await runCase("wasm-output.ts", "writePastTheFrames", {
+  const { value, cost } = await measureCase("wasm-output.ts", "writePastTheFrames", {
     argument: FLOOD_OF_ERRORS,
     timeoutMs: 100_000,
   });

@@ -9,7 +9,7 @@ import type { Context } from "hono";
 import { type ApiError, toErrorBody } from "../errors/api-error.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { createId } from "../ids.ts";
-import { writeJson } from "../../json/write-json.ts";
+import { writeJson, writeLightJson } from "../../json/write-json.ts";
 import type { ServerState } from "../server-state.ts";
 import type { AccessGrant } from "./access.ts";
 import { Account } from "./account.ts";
@@ -42,9 +42,9 @@ export async function respondJson(
   body: object,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const bytes = await writeJson(body);
+  const json = writeLightJson(body) ?? (await writeJson(body));
   exchange.account.end(200);
-  return toResponse(bytes, 200, exchange.requestId, headers);
+  return toResponse(json, 200, exchange.requestId, headers);
 }
 
 /** Runs `answer` for an allowed request and turns whatever it throws into an error response. */
@@ -76,12 +76,12 @@ export async function runExchange(
 
 /** The response of an error. */
 export function toErrorResponse(error: ApiError, requestId: string): Response {
-  const bytes = Buffer.from(JSON.stringify(toErrorBody(error, requestId)));
-  return toResponse(bytes, error.status, requestId, error.headers);
+  return toResponse(JSON.stringify(toErrorBody(error, requestId)), error.status, requestId, error.headers);
 }
 
+/** A text leaves in one write with the headers before it, bytes take a second one. */
 function toResponse(
-  body: Buffer<ArrayBuffer>,
+  body: string | Buffer<ArrayBuffer>,
   status: number,
   requestId: string,
   headers: Readonly<Record<string, string>>,

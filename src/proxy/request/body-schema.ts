@@ -108,11 +108,15 @@ function copied(members: Readonly<Record<string, Shape>>): Shape {
 
 const contentForm = textOr(list);
 
-/** The body of either route, lists but for their form. `max_tokens` is not needed to count tokens. */
-export function bodyShape({ countsTokens }: { readonly countsTokens: boolean }): Shape {
+/** The body of a request for a message, lists but for their form. */
+export const messageBodyShape = bodyShape(whole({ min: 1 }));
+/** The body of a request to count tokens. */
+export const countBodyShape = bodyShape(anything);
+
+function bodyShape(maxTokens: Shape): Shape {
   return copied({
     model: text({ minLength: 1, maxLength: MAX_MODEL_CHARACTERS }),
-    max_tokens: countsTokens ? anything : whole({ min: 1 }),
+    max_tokens: maxTokens,
     messages: list,
     system: optional(contentForm),
     stream: optional(flag),

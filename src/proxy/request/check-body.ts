@@ -9,9 +9,10 @@ import { invalidRequest } from "../errors/api-error.ts";
 import {
   blockShape,
   blockShapes,
-  bodyShape,
+  countBodyShape,
   MAX_MESSAGES,
   MAX_TOOLS,
+  messageBodyShape,
   messageShape,
   type RequestBlock,
   type RequestBody,
@@ -24,9 +25,12 @@ import { checkSupportedBlock } from "./check-supported.ts";
 import { inside, isObject, type Shape, toProblemText } from "./shape.ts";
 
 /** Checks everything but tools and what blocks hold. @throws {ApiError} `invalid_request_error` */
-export function* checkBody(value: unknown, options: { readonly countsTokens: boolean }): Steps<RequestBody> {
+export function* checkBody(
+  value: unknown,
+  { countsTokens }: { readonly countsTokens: boolean },
+): Steps<RequestBody> {
   checkMessageCount(value);
-  check(bodyShape(options), value, "");
+  check(countsTokens ? countBodyShape : messageBodyShape, value, "");
   const body = value as RequestBody;
   for (const [at, message] of body.messages.entries()) {
     check(messageShape, message, `messages.${at}`);

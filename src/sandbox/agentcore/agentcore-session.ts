@@ -13,7 +13,7 @@ import { type OutgoingFrame, PROTOCOL_VERSION, type RunnerFrame } from "../../pr
 import { TurnShare } from "../../turn-share.ts";
 import type { PoolableSession } from "../pool.ts";
 import type { KernelAnswer } from "./answer/kernel-answer.ts";
-import { ExchangePace } from "./exchange-pace.ts";
+import { type Brought, ExchangePace } from "./exchange-pace.ts";
 import type { KernelChannel } from "./kernel-channel.ts";
 import { OutgoingTexts } from "./outgoing-texts.ts";
 import { PatienceClock } from "./patience-clock.ts";
@@ -205,9 +205,9 @@ export class AgentCoreSession implements PoolableSession {
     const startedAt = performance.now();
     const answer = await this.#parts.channel.exchange({ frames, seconds, interruptedCell }, signal);
     const ms = performance.now() - startedAt;
-    const hasFrames = await this.#receive(answer);
+    const brought = await this.#receive(answer);
     const hasDelivered = frames !== "" || interruptedCell > 0;
-    return this.#pace.pauseMs(answer, { ms, seconds, hasDelivered, hasFrames });
+    return this.#pace.pauseMs(answer, { ms, seconds, hasDelivered, brought });
   }
 
   /** Brings answers to a script that cannot go on yet: before more of its calls are fetched, those that are there. */
@@ -218,19 +218,21 @@ export class AgentCoreSession implements PoolableSession {
     }
   }
 
-  /** Reads the frames of an answer and hands them on; whether there were any. */
-  async #receive({ state, data }: KernelAnswer): Promise<boolean> {
+  /** Reads the frames of an answer and hands them on. */
+  async #receive({ state, data }: KernelAnswer): Promise<Brought> {
     const share = new TurnShare();
-    const handedOn = this.#handedOn;
+    let brought: Brought = "nothing";
     let batch = this.#reader.read(data);
     while (!this.#isOver) {
       this.#handOn(batch);
+      if (batch.frames.some(({ type }) => type !== "blocked")) brought = "frames";
+      else if (batch.frames.length > 0 && brought === "nothing") brought = "waiting";
       if (batch.isUsedUp) break;
       batch = await this.#reader.readRest(share);
     }
     this.#patience.noteAnswer(state === "running");
     if (state === "ended") throw ended(this.#reader.noise());
-    return this.#handedOn > handedOn;
+    return brought;
   }
 
   #handOn({ frames, bytes }: FrameBatch): void {

@@ -1,47 +1,63 @@
 /**
  * The two byte streams of an attached container, over the raw connection that its attach request was turned into.
  *
- * Guarantee: one write is one write on the connection, one read is one `data` event; back pressure reaches the daemon.
- * `output` always ends or fails, also when the connection is cut.
+ * Guarantee: one write is one write on the connection, one read is handed on as it comes, without a stream between; back
+ * pressure reaches the daemon. `output` always ends or fails, also when the connection is cut.
  */
+import { EventEmitter } from "node:events";
 import { Socket } from "node:net";
-import { type Duplex, Readable, type Writable } from "node:stream";
+import type { Duplex, Writable } from "node:stream";
+import type { ByteSource } from "../../protocol/connection.ts";
 import { createDemultiplexer } from "./demultiplexer.ts";
-
-/** Bytes read ahead of the consumer before the connection is held back. */
-const READ_AHEAD_BYTES = 1024 * 1024;
 
 /** What the protocol's connection takes. */
 export interface AttachedStreams {
   /** Bytes to the container's standard input. Its end closes that input. */
   readonly input: Writable;
-  /** Bytes of the container's standard error. */
-  readonly output: Readable;
+  /** Bytes of the container's standard error. To be listened to in the turn in which they were split off. */
+  readonly output: ByteSource;
 }
 
 /** Splits the connection of an attached container into its streams. */
 export function splitAttachedStreams(socket: Duplex): AttachedStreams {
-  const output = new Readable({
-    highWaterMark: READ_AHEAD_BYTES,
-    read: () => void socket.resume(),
-    destroy(error, callback) {
-      socket.destroy();
-      callback(error);
-    },
-  });
-  const demultiplexer = createDemultiplexer((payload) => {
-    if (!output.push(payload)) socket.pause();
-  });
   if (socket instanceof Socket) socket.setNoDelay(true);
-  socket.on("data", (chunk: Buffer) => {
-    try {
-      demultiplexer.push(chunk);
-    } catch (error) {
-      output.destroy(error as Error);
-    }
-  });
-  socket.once("end", () => output.push(null));
-  socket.once("error", (error) => output.destroy(error));
-  socket.once("close", () => output.push(null));
-  return { input: socket, output };
+  return { input: socket, output: new AttachedOutput(socket) };
+}
+
+class AttachedOutput extends EventEmitter implements ByteSource {
+  readonly #socket: Duplex;
+  #isOver = false;
+
+  constructor(socket: Duplex) {
+    super();
+    this.#socket = socket;
+    const demultiplexer = createDemultiplexer((payload) => this.emit("data", payload));
+    socket.on("data", (chunk: Buffer) => {
+      try {
+        if (!this.#isOver) demultiplexer.push(chunk);
+      } catch (error) {
+        socket.destroy();
+        this.#end(error as Error);
+      }
+    });
+    socket.once("end", () => this.#end());
+    socket.once("error", (error) => this.#end(error));
+    socket.once("close", () => this.#end());
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** The first reason counts. */
+  #end(error?: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (error === undefined) this.emit("end");
+    else this.emit("error", error);
+  }
 }

@@ -9,6 +9,7 @@
  */
 import { ToolscriptError } from "../../errors.ts";
 
+const NOTHING = Buffer.alloc(0);
 const HEADER_BYTES = 8;
 const STDERR = 2;
 
@@ -20,7 +21,7 @@ export interface Demultiplexer {
 
 /** Creates a demultiplexer that hands standard error to `onStderr` and drops the other streams. */
 export function createDemultiplexer(onStderr: (payload: Buffer) => void): Demultiplexer {
-  let header = Buffer.alloc(0);
+  let header = NOTHING;
   let stream = 0;
   let remaining = 0;
 
@@ -33,7 +34,7 @@ export function createDemultiplexer(onStderr: (payload: Buffer) => void): Demult
     }
     if (missing === HEADER_BYTES) parseHeader(chunk, start);
     else parseHeader(Buffer.concat([header, chunk.subarray(start, start + missing)]), 0);
-    header = Buffer.alloc(0);
+    header = NOTHING;
     return start + missing;
   }
 

@@ -6,7 +6,9 @@ import type { ErrorObject, ValidateFunction } from "ajv";
 import { toAjvIssues } from "../ajv-issues.ts";
 import type { InputIssue, WideKeys } from "../input-message.ts";
 import type { JsonSchema } from "../tool.ts";
+import type { InputSize } from "../input-size.ts";
 import { compileSchema, type CompileOptions } from "./compile.ts";
+import { workMeter } from "./work-meter.ts";
 
 /** Problems that are collected before a check gives up to find all of them. */
 export const DEFAULT_MAX_ISSUES = 100;
@@ -48,6 +50,20 @@ export class CompiledSchema {
     this.#schema = schema;
     this.#dialect = dialect;
     this.#validate = compileSchema(schema, { ...dialect, allErrors: false });
+  }
+
+  /**
+   * Whether an input fits; undefined when so many steps are not enough to tell. Nothing is made for it: nearly all inputs fit,
+   * and what does not is checked once more to say why.
+   *
+   * @throws {RangeError} when the input is nested too deeply for this thread
+   */
+  fits(input: unknown, steps: number, size: InputSize): boolean | undefined {
+    try {
+      return workMeter.run(this.#validate, input, steps, size);
+    } finally {
+      this.#validate.errors = null;
+    }
   }
 
   /**

@@ -32,15 +32,19 @@ export const METERED_FORMATS: Readonly<Record<string, Format>> = Object.fromEntr
 
 function toMetered(name: string, format: Format): Format {
   const known = COSTS[name];
-  if (format instanceof RegExp) {
-    return toTest(known ?? toPatternCost(format.source, format.flags), (text) => format.test(text));
-  }
+  if (format instanceof RegExp) return toTest(known ?? toLazyCost(format), (text) => format.test(text));
   if (typeof format === "function") return toTest(known ?? toEndless, format);
   if (typeof format !== "object" || format.type === "number") return format;
   const { validate } = format;
   return typeof validate === "function"
     ? toTest(known ?? toEndless, validate as (text: string) => boolean)
     : format;
+}
+
+/** Computed for the first text: most formats are never used. */
+function toLazyCost({ source, flags }: RegExp): PatternCost {
+  let cost: PatternCost | undefined;
+  return (chars) => (cost ??= toPatternCost(source, flags))(chars);
 }
 
 function toEndless(): number {

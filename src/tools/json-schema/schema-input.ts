@@ -102,9 +102,12 @@ export class SchemaInput {
   ): Checked | undefined {
     const left = steps - (this.#options.lengths * size.chars) / COUNTED_CHARS_A_STEP;
     if (left < 0 || size.longestKey > MAX_LOOP_KEY_CHARS) return undefined;
-    const interest = { optionalNulls: options.optionalNulls, wideKeys: size.wideKeys };
-    const bound: Bound = (job, maxErrors) => workMeter.measure(job, left, size, maxErrors);
     try {
+      const fits = compiled.fits(filled, left, size);
+      if (fits !== false) return fits === undefined ? undefined : { ok: true, value: filled };
+      const rest = left - workMeter.usedSteps;
+      const interest = { optionalNulls: options.optionalNulls, wideKeys: size.wideKeys };
+      const bound: Bound = (job, maxErrors) => workMeter.measure(job, rest, size, maxErrors);
       const verdict = compiled.check(filled, bound, interest);
       if (verdict === undefined) return undefined;
       if (verdict.ok) return { ok: true, value: filled };

@@ -34,6 +34,8 @@ class WorkMeter {
   /** Errors that a check may collect. */
   maxErrors = Infinity;
   size: InputSize | undefined;
+  /** Steps that the last {@link run} took. */
+  usedSteps = 0;
 
   /** Runs `job` with so many steps. */
   measure<Value>(
@@ -54,6 +56,27 @@ class WorkMeter {
       this.left = Infinity;
       this.size = undefined;
       this.maxErrors = Infinity;
+    }
+  }
+
+  /** Whether `test` says yes of `input`; undefined when so many steps are not enough to tell. */
+  run(
+    test: (input: unknown) => unknown,
+    input: unknown,
+    steps: number,
+    size: InputSize,
+  ): boolean | undefined {
+    this.left = steps;
+    this.size = size;
+    try {
+      return test(input) === true;
+    } catch (error) {
+      if (error instanceof OutOfSteps) return undefined;
+      throw error;
+    } finally {
+      this.usedSteps = steps - this.left;
+      this.left = Infinity;
+      this.size = undefined;
     }
   }
 

@@ -1,6 +1,6 @@
 /** Inputs that make a check long: one tool each, called once or often, as one session would. */
 import type { CaseContext } from "../child.ts";
-import { type Cost, startMeasuring } from "../measure.ts";
+import { type Cost, leastOf, startMeasuring } from "../measure.ts";
 import { JSON_SCHEMA_SCENES } from "../schemas/json-schema-scenes.ts";
 import type { Scene } from "../schemas/scene.ts";
 import { ZOD_SCENES } from "../schemas/zod-scenes.ts";
@@ -24,7 +24,7 @@ export async function scenes(context: CaseContext, argument: unknown): Promise<I
   const outcomes: InputsOutcome[] = [];
   for (const [name, scene] of Object.entries(SCENES)) {
     const isPlayed = (areAll || scene.isSlow !== true) && name.includes(only ?? "");
-    if (isPlayed) outcomes.push(await play(name, scene));
+    if (isPlayed) outcomes.push(await leastOf(() => play(name, scene)));
   }
   await context.measure();
   return outcomes;

@@ -6,6 +6,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
+import { PassThrough } from "node:stream";
 import type { RunnerFrame } from "../../../src/protocol/frames.ts";
 import { splitAttachedStreams } from "../../../src/sandbox/docker/attached-streams.ts";
 import { containerLabels, containerSpec } from "../../../src/sandbox/docker/container-spec.ts";
@@ -62,7 +63,11 @@ async function runBare(): Promise<void> {
   const id = await engine.create(name, containerSpec(settings.container, program, labels));
   const { output } = splitAttachedStreams(await engine.attach(id));
   await engine.start(id, image);
-  for await (const line of createInterface(output)) {
+  const lines = new PassThrough();
+  output.on("data", (chunk) => lines.write(chunk));
+  output.once("end", () => lines.end());
+  output.once("error", (error) => lines.destroy(error));
+  for await (const line of createInterface(lines)) {
     if (line.includes("here")) setTimeout(say, STUCK_MS, name);
   }
   say(name);
