@@ -12,6 +12,7 @@ import { openScriptSession, type ScriptSession } from "../../script/script-sessi
 import type { Tool } from "../../tools/tool.ts";
 import { ApiError } from "../errors/api-error.ts";
 import { createId } from "../ids.ts";
+import type { RecordedTurn } from "../turn/recorded-turn.ts";
 import { Execution } from "./execution.ts";
 
 /** What a container is made of. */
@@ -29,6 +30,14 @@ export interface ContainerOptions {
   readonly onExpired: (container: Container) => void;
   /** Called before an interpreter is started; rejects when there may be no other. */
   readonly makeRoom: (container: Container) => Promise<void>;
+}
+
+/** The last request of a container, and its turn. */
+interface LastTurn {
+  readonly fingerprint: string;
+  readonly opening: Promise<RecordedTurn>;
+  /** Once it is open. */
+  turn: RecordedTurn | undefined;
 }
 
 /** A container. */
@@ -49,6 +58,7 @@ export class Container {
   #closed = false;
   #expiresAt = 0;
   #timer: NodeJS.Timeout | undefined;
+  #last: LastTurn | undefined;
   /** Settles when what an undelivered request left behind is gone. */
   #cleanup: Promise<void> = Promise.resolve();
 
@@ -69,6 +79,11 @@ export class Container {
     return this.#usedAt;
   }
 
+  /** Whether a turn goes on in it whose client has left, and may come back. */
+  get isAbandoned(): boolean {
+    return this.#last?.turn?.isAbandoned === true;
+  }
+
   /** Whether no request has it and no script waits in it: its end costs variables and nothing else. */
   get isIdle(): boolean {
     return !this.#leased && !this.isPaused;
@@ -87,6 +102,32 @@ export class Container {
   /** Whether there is anything in it that a client could come back for. */
   get isUsed(): boolean {
     return this.#isKnown || this.#session !== undefined || this.#executions.size > 0;
+  }
+
+  /**
+   * The turn of a request: the one that it had before, if it was sent before and nothing was built on it since; else a
+   * new one.
+   *
+   * @param isRepeat - whether the same request can only be meant as the same; if not, it is when nobody has read the
+   *   response to its end
+   * @throws what `open` throws; the container's last turn then is what it was
+   */
+  async turnOf(
+    fingerprint: string,
+    isRepeat: boolean,
+    open: () => Promise<RecordedTurn>,
+  ): Promise<{ readonly turn: RecordedTurn; readonly isRepeated: boolean }> {
+    const last = this.#last;
+    if (last?.fingerprint === fingerprint && (isRepeat || last.turn?.isUnread === true)) {
+      const turn = await last.opening;
+      if (!turn.hasFailed) {
+        this.refresh();
+        return { turn, isRepeated: true };
+      }
+    } else if (last?.turn?.isAbandoned === true) {
+      await last.turn.end(new Error("The client sent another request"));
+    }
+    return { turn: await this.#openTurn(fingerprint, open), isRepeated: false };
   }
 
   /** Takes the container for one request. @throws {ApiError} `conflict_error` when another request has it */
@@ -179,8 +220,22 @@ export class Container {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    await this.#last?.turn?.end(new Error("The container has ended"));
     const session = await this.#session?.catch(() => undefined); // it never opened: nothing to close
     await session?.close();
+  }
+
+  async #openTurn(fingerprint: string, open: () => Promise<RecordedTurn>): Promise<RecordedTurn> {
+    const before = this.#last;
+    const last: LastTurn = { fingerprint, opening: open(), turn: undefined };
+    this.#last = last;
+    try {
+      last.turn = await last.opening;
+      return last.turn;
+    } catch (error) {
+      if (this.#last === last) this.#last = before;
+      throw error;
+    }
   }
 
   async #dropOthers(kept: readonly Execution[]): Promise<void> {

@@ -50,6 +50,11 @@ export class Containers {
     return this.#list((container) => container.hasInterpreter).length;
   }
 
+  /** Whether a client may come back for what it has left: a script that waits for it, or a turn that goes on. */
+  get areAwaited(): boolean {
+    return this.#list((container) => container.isPaused || container.isAbandoned).length > 0;
+  }
+
   /** Containers with a script that waits for its client. */
   get pausedCount(): number {
     return this.#list((container) => container.isPaused).length;
