@@ -12,7 +12,6 @@ import {
   readSse,
   runs,
   toMessage,
-  withText,
 } from "../../test/fixtures/proxy-scene.ts";
 import { ToolscriptError } from "../errors.ts";
 import type { MessageEvent, Model } from "../model/model.ts";

@@ -20,6 +20,8 @@ export interface ContainerOptions {
   readonly ownerId: string;
   /** Containers, and interpreters, that the owner may have; the server's defaults when undefined. */
   readonly maxOwned: number | undefined;
+  /** Fingerprint of the request that makes it. */
+  readonly madeBy: string;
   readonly sandbox: Sandbox;
   readonly limits: Partial<ScriptLimits>;
   /** Time without a request after which it expires, in milliseconds. */
@@ -45,6 +47,7 @@ export class Container {
   readonly id = createId("container");
   readonly ownerId: string;
   readonly maxOwned: number | undefined;
+  readonly madeBy: string;
   readonly #options: ContainerOptions;
   readonly #bornAt = Date.now();
   readonly #executions = new Map<string, Execution>();
@@ -66,6 +69,7 @@ export class Container {
     this.#options = options;
     this.ownerId = options.ownerId;
     this.maxOwned = options.maxOwned;
+    this.madeBy = options.madeBy;
     this.refresh();
   }
 
@@ -118,7 +122,7 @@ export class Container {
     open: () => Promise<RecordedTurn>,
   ): Promise<{ readonly turn: RecordedTurn; readonly isRepeated: boolean }> {
     const last = this.#last;
-    if (last?.fingerprint === fingerprint && (isRepeat || last.turn?.isUnread === true)) {
+    if (last !== undefined && this.hasTurnOf(fingerprint, isRepeat)) {
       const turn = await last.opening;
       if (!turn.hasFailed) {
         this.refresh();
@@ -128,6 +132,12 @@ export class Container {
       await last.turn.end(new Error("The client sent another request"));
     }
     return { turn: await this.#openTurn(fingerprint, open), isRepeated: false };
+  }
+
+  /** Whether {@link turnOf} would give the turn that there is. */
+  hasTurnOf(fingerprint: string, isRepeat: boolean): boolean {
+    const last = this.#last;
+    return last?.fingerprint === fingerprint && (isRepeat || last.turn?.isUnread === true);
   }
 
   /** Takes the container for one request. @throws {ApiError} `conflict_error` when another request has it */

@@ -124,29 +124,36 @@ async function toTurn(
 ): Promise<{ readonly turn: RecordedTurn; readonly isRepeated: boolean }> {
   const { exchange, state, request, history } = asked;
   const { ownerId, limits } = exchange.grant;
-  const { containerId } = request;
-  if (containerId === undefined) {
-    state.lifecycle.checkOpen(false);
-    const container = state.containers.create(ownerId, limits.maxContainers);
-    return { turn: await startTurn(asked, container, 0), isRepeated: false };
-  }
+  const { headers } = exchange.request;
   const isContinuation = history.pending.length > 0;
-  const isRepeat = isContinuation || isRetry(exchange.request.headers);
+  const isRepeat = isContinuation || isRetry(headers);
   if (!isRepeat) state.lifecycle.checkOpen(false);
-  const container = state.containers.get(containerId, ownerId);
-  exchange.account.note({ container: container.id });
-  return await container.turnOf(await toFingerprint(request.body), isRepeat, async () => {
+  const fingerprint = await toFingerprint(request.body);
+  const { containerId } = request;
+  let container =
+    containerId === undefined
+      ? state.containers.findMadeBy(ownerId, fingerprint, isRepeat)
+      : state.containers.get(containerId, ownerId);
+  if (container === undefined) {
+    state.lifecycle.checkOpen(false);
+    container = state.containers.create(ownerId, fingerprint, limits.maxContainers);
+  }
+  const found = container;
+  exchange.account.note({ container: found.id });
+  return await found.turnOf(fingerprint, isRepeat, async () => {
     state.lifecycle.checkOpen(isContinuation);
-    return await startTurn(asked, container, state.options.graceMs);
+    const mayComeBack = containerId !== undefined || headers.has(RETRY_COUNT);
+    return await startTurn(asked, found, mayComeBack ? state.options.graceMs : 0);
   });
 }
 
-/** Whether an SDK says that it sends the request again. */
+/** In which try an SDK sends a request, from 0. */
+const RETRY_COUNT = "x-stainless-retry-count";
+
 function isRetry(headers: Headers): boolean {
-  return Number(headers.get("x-stainless-retry-count") ?? 0) > 0;
+  return Number(headers.get(RETRY_COUNT) ?? 0) > 0;
 }
 
-/** A client that does not know its container yet cannot come back for it: its turn has no grace time. */
 async function startTurn(
   { exchange, state, request, model, history }: TurnRequest,
   container: Container,

@@ -65,7 +65,7 @@ export class RecordedTurn {
     this.#readers += 1;
     clearTimeout(this.#timer);
     try {
-      for (let at = 0; ; ) {
+      for (let at = 0; ;) {
         const event = this.#events[at];
         if (event !== undefined) {
           at += 1;
