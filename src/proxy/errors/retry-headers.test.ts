@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ApiError } from "./api-error.ts";
 import { RETRY_COUNT, toRetryHeaders } from "./retry-headers.ts";
 
-const tries = (count?: unknown): Headers =>
+const tries = (count?: number | string): Headers =>
   new Headers(count === undefined ? {} : { [RETRY_COUNT]: String(count) });
 
 test("an error says whether another try can help [proxy.should-retry]", () => {
