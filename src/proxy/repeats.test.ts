@@ -19,6 +19,8 @@ import type { ProxyOptions } from "./proxy-options.ts";
 
 afterAll(closeSharedSandbox);
 
+/** A busy machine takes its time. */
+const PATIENT = { timeout: 20_000 };
 const RETRY = { "x-stainless-retry-count": "1" };
 const SHORT = sleeping(40);
 const LONG = sleeping(4_000);
@@ -52,7 +54,7 @@ async function paused(code: string, options: Partial<ProxyOptions> = {}): Promis
 async function leave({ scene, next, running }: Paused): Promise<void> {
   const controller = new AbortController();
   const left = scene.send(next, { signal: controller.signal });
-  await expect.poll(running).toBe(1);
+  await expect.poll(running, PATIENT).toBe(1);
   controller.abort();
   expect((await left).status).toBe(499);
 }
@@ -91,7 +93,7 @@ describe("the same continuation again [proxy.repeats]", () => {
     const next = answer(ask(), await scene.post(ask()));
     const first = scene.post(next);
     const [second, third] = [scene.post(next), scene.stream(next)];
-    await expect.poll(() => scene.requests.length).toBe(2);
+    await expect.poll(() => scene.requests.length, PATIENT).toBe(2);
     held.resolve();
     expect((await first).status).toBe(200);
     expect((await second).body).toEqual((await first).body);
@@ -111,7 +113,7 @@ describe("the same continuation again [proxy.repeats]", () => {
   test("finds the response when the client comes back after the turn has ended", async () => {
     const conversation = await paused(SHORT);
     await leave(conversation);
-    await expect.poll(() => conversation.scene.requests.length).toBe(2);
+    await expect.poll(() => conversation.scene.requests.length, PATIENT).toBe(2);
     const again = await conversation.scene.post(conversation.next);
     expect(again.content[0]?.content.stdout).toBe("1\nslept\n");
     expect(conversation.scene.requests).toHaveLength(2);
@@ -120,7 +122,7 @@ describe("the same continuation again [proxy.repeats]", () => {
   test("finds its script interrupted after the grace time", async () => {
     const conversation = await paused(LONG, { graceMs: 1 });
     await leave(conversation);
-    await expect.poll(conversation.running).toBe(0);
+    await expect.poll(conversation.running, PATIENT).toBe(0);
     const again = await conversation.scene.post(conversation.next);
     expect(again.content[0]?.content).toMatchObject({ stderr: withText("KeyboardInterrupt") });
     expect(again.body.stop_reason).toBe("end_turn");

@@ -147,6 +147,9 @@ const ROWS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "proxy.stream-error": "a fault in mid-stream is the error event",
     "proxy.back-pressure": "a slow client holds back the upstream",
     "proxy.client-leaves": "a client that leaves, and cannot come back, stops the upstream and its script",
+    "proxy.system-messages":
+      "a message of the system inside messages is passed on or folded, never between a call and its result",
+    "proxy.should-retry": "an error says whether to try again, and when",
     "proxy.repeats": "the same request again gets the same response, also while it is being made",
   },
   "wire 5.3 containers": {

@@ -8,6 +8,7 @@ import type { MessageEvent, Model, ModelResponse } from "../../model/model.ts";
 import type { Container } from "../containers/container.ts";
 import { ApiError, toErrorBody } from "../errors/api-error.ts";
 import { quoted } from "../errors/shown-text.ts";
+import { RETRY_COUNT, triesOf } from "../errors/retry-headers.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { passThrough, streamThrough } from "../pass-through.ts";
 import { toPlainRequest } from "../render/plain-request.ts";
@@ -126,7 +127,7 @@ async function toTurn(
   const { ownerId, limits } = exchange.grant;
   const { headers } = exchange.request;
   const isContinuation = history.pending.length > 0;
-  const isRepeat = isContinuation || isRetry(headers);
+  const isRepeat = isContinuation || triesOf(headers) > 0;
   if (!isRepeat) state.lifecycle.checkOpen(false);
   const fingerprint = await toFingerprint(request.body);
   const { containerId } = request;
@@ -145,13 +146,6 @@ async function toTurn(
     const mayComeBack = containerId !== undefined || headers.has(RETRY_COUNT);
     return await startTurn(asked, found, mayComeBack ? state.options.graceMs : 0);
   });
-}
-
-/** In which try an SDK sends a request, from 0. */
-const RETRY_COUNT = "x-stainless-retry-count";
-
-function isRetry(headers: Headers): boolean {
-  return Number(headers.get(RETRY_COUNT) ?? 0) > 0;
 }
 
 async function startTurn(
