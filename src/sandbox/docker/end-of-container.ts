@@ -3,7 +3,7 @@
  */
 import { ToolscriptError, type ToolscriptErrorCode, isToolscriptError } from "../../errors.ts";
 import type { ContainerSettings } from "./docker-options.ts";
-import type { ContainerEnd, ContainerState, Engine } from "./engine.ts";
+import type { ContainerEnd, Engine } from "./engine.ts";
 
 /** The runner's own exit code when the interpreter is older than it can work with. */
 const EXIT_PYTHON_TOO_OLD = 64;

@@ -86,10 +86,7 @@ export async function ask(transport: EngineTransport, asked: EngineRequest): Pro
  * @throws {EngineStatusError} for a status other than 2xx
  * @throws {UnexpectedAnswerError} when there is too much, or a line is not JSON
  */
-export async function* askForLines(
-  transport: EngineTransport,
-  asked: EngineRequest,
-): AsyncGenerator<unknown> {
+export async function* askForLines(transport: EngineTransport, asked: EngineRequest): AsyncGenerator {
   const answer = await askForAnswer(transport, asked);
   let text = "";
   let bytes = 0;
