@@ -10,7 +10,7 @@ import { toEngineError } from "./engine-error.ts";
 import * as calls from "./engine-http/calls.ts";
 import type { EngineTransport } from "./engine-http/transport.ts";
 
-export type { ContainerEnd, ContainerState, ListedContainer } from "./engine-http/calls.ts";
+export type { ContainerEnd, ListedContainer } from "./engine-http/calls.ts";
 
 /** First and longest pause, in milliseconds, between two looks whether a container has gone. */
 const FIRST_LOOK_MS = 250;
