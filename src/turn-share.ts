@@ -77,11 +77,20 @@ function startTurn(): void {
 /** Work in steps, for what a script or a client sent: a `yield` is where the loop may go on. */
 export type Steps<Value> = Generator<undefined, Value, undefined>;
 
-/** Runs steps to their end, in shares of a turn. @throws what the steps throw */
-export async function runInShares<Value>(
+/** Runs steps to their end, in shares of a turn: at once when one share is enough. @throws what the steps throw */
+export function runInShares<Value>(
   steps: Steps<Value>,
   share: TurnShare = new TurnShare(),
-): Promise<Value> {
+): Value | Promise<Value> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (share.due) return runLater(steps, share);
+  }
+}
+
+async function runLater<Value>(steps: Steps<Value>, share: TurnShare): Promise<Value> {
+  await share.yieldTurn();
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

@@ -66,7 +66,7 @@ describe("InvokeModel refuses", () => {
     [
       "keys of the Claude API",
       { model: "x", stream: true, container: "c", metadata: {} },
-      `model: ${EXTRA}; stream: ${EXTRA}; container: ${EXTRA}; metadata: ${EXTRA}`,
+      `model: ${EXTRA}; stream: ${EXTRA}; container: ${EXTRA}`,
     ],
     [
       "temperature in the newest version",
@@ -117,8 +117,8 @@ describe("InvokeModel refuses", () => {
     ],
     [
       "a bad role",
-      { messages: [{ role: "system", content: "x" }] },
-      "messages.0.role: Input should be 'user' or 'assistant'",
+      { messages: [{ role: "tool", content: "x" }] },
+      "messages.0.role: Input should be 'user' or 'assistant' or 'system'",
     ],
     ["no messages", { messages: [] }, "messages: at least one message is required"],
     [

@@ -10,9 +10,9 @@ export interface ContentBlock {
   readonly [key: string]: unknown;
 }
 
-/** One message of the conversation. */
+/** One message of the conversation. Newer Claude models take those of the system here as well; adapters fold them for others. */
 export interface ModelMessage {
-  readonly role: "user" | "assistant";
+  readonly role: "user" | "assistant" | "system";
   readonly content: string | readonly ContentBlock[];
 }
 

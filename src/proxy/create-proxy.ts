@@ -77,7 +77,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   let closing: Promise<void> | undefined;
 
   async function close(deadlineMs: number): Promise<void> {
-    await lifecycle.drain(() => state.containers.pausedCount > 0, deadlineMs);
+    await lifecycle.drain(() => state.containers.areAwaited, deadlineMs);
     const closed = server === undefined ? undefined : endServer(server);
     await state.containers.close();
     await closed;

@@ -24,6 +24,8 @@ export const DEFAULT_CONTAINER_IDLE_MS = 300_000;
 export const DEFAULT_CONTAINER_LIFETIME_MS = 24 * 3_600_000;
 /** Milliseconds in which a client takes what waits for it. */
 export const DEFAULT_STALL_MS = 300_000;
+/** Milliseconds for which a turn goes on without its client. */
+export const DEFAULT_GRACE_MS = 60_000;
 /** Milliseconds in which a script ends, or asks its client, however it spends them. */
 export const DEFAULT_HOP_MS = 300_000;
 /** Milliseconds that `close` waits for what is under way and for paused scripts. */
@@ -64,6 +66,13 @@ export interface ProxyOptions {
    * @default 300_000
    */
   readonly hopMs?: number;
+  /**
+   * Milliseconds for which a turn goes on when its client has left, for whoever sends the request again. A request without
+   * a container has no such time: its client could not name what it comes back for.
+   *
+   * @default 60_000
+   */
+  readonly graceMs?: number;
   /** Interpreters at once, of all keys; a key has half of them by default. @default any number */
   readonly maxInterpreters?: number;
   /** @default 300_000 */
@@ -107,6 +116,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     maxSamples = DEFAULT_MAX_SAMPLES,
     pingMs = DEFAULT_PING_MS,
     hopMs = DEFAULT_HOP_MS,
+    graceMs = DEFAULT_GRACE_MS,
     maxInterpreters = Infinity,
     containerIdleMs = DEFAULT_CONTAINER_IDLE_MS,
     containerLifetimeMs = DEFAULT_CONTAINER_LIFETIME_MS,
@@ -131,6 +141,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     maxSamples,
     pingMs,
     hopMs,
+    graceMs,
     maxInterpreters,
     containerIdleMs,
     containerLifetimeMs,

@@ -47,8 +47,8 @@ describe("requests that are wrong", () => {
     ["no messages", ask([], { messages: [] }), "messages: at least one message is required"],
     [
       "an unknown role",
-      ask([], { messages: [{ role: "system", content: "x" }] }),
-      "messages.0.role: Input should be 'user' or 'assistant'",
+      ask([], { messages: [{ role: "tool", content: "x" }] }),
+      "messages.0.role: Input should be 'user', 'assistant' or 'system'",
     ],
     [
       "a block without a type",

@@ -12,7 +12,8 @@ export type WriteEntry = (entry: LogEntry) => void;
 export function createSafeLog(write: WriteEntry, isKey?: IsKey): WriteEntry {
   return (entry) => {
     const safe: Record<string, unknown> = { ...entry };
-    for (const [name, value] of Object.entries(entry)) {
+    for (const name in safe) {
+      const value = safe[name];
       const isLong = typeof value === "string" && value.length >= SHORTEST_KEY;
       if (isLong && name !== MADE_HERE) safe[name] = toSafe(name, value, isKey);
     }

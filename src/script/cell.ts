@@ -39,8 +39,8 @@ type DoneFrame = Extract<RunnerFrame, { type: "done" }>;
 const KILLED_RETURN_CODE = 137;
 
 /**
- * `blocked` frames that say that nothing can go on, while no call waits: a few may have crossed with the last answer,
- * more are no wait.
+ * `blocked` frames that say that nothing can go on, while no call waits, beyond one for each answer: a runner that is slow
+ * takes answers one by one that left together, and waits after each of them. More are no wait.
  */
 const MAX_EMPTY_WAITS = 16;
 
@@ -55,6 +55,7 @@ export class Cell implements ScriptRun {
   readonly #time: CellTime;
   #limit: ExceededLimit | null = null;
   #emptyWaits = 0;
+  #answers = 0;
   #ended = false;
 
   constructor(context: CellContext) {
@@ -139,7 +140,7 @@ export class Cell implements ScriptRun {
   }
 
   #send(frames: readonly OutgoingFrame[]): Promise<void> | undefined {
-    this.#emptyWaits = 0;
+    this.#answers += frames.length;
     this.#time.clock.resume();
     return this.#context.send(frames);
   }
@@ -158,7 +159,6 @@ export class Cell implements ScriptRun {
 
   #onCall(frame: Extract<RunnerFrame, { type: "call" }>): void {
     this.#time.clock.noteSign();
-    this.#emptyWaits = 0;
     this.#calls.make(frame);
   }
 
@@ -174,7 +174,7 @@ export class Cell implements ScriptRun {
     const { table } = this.#calls;
     this.#time.clock.noteSign();
     if (wakeInMs !== null || table.inFlight > 0) this.#time.clock.pause(wakeInMs);
-    else if ((this.#emptyWaits += 1) > MAX_EMPTY_WAITS) {
+    else if ((this.#emptyWaits += 1) > this.#answers + MAX_EMPTY_WAITS) {
       throw violation("it says that it waits, while no call waits and no timer is due");
     }
     const made = table.takeWave();

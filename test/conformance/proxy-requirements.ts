@@ -146,7 +146,11 @@ const ROWS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "proxy.stream-same": "streamed and plain responses are the same message",
     "proxy.stream-error": "a fault in mid-stream is the error event",
     "proxy.back-pressure": "a slow client holds back the upstream",
-    "proxy.client-leaves": "a client that leaves stops the upstream and its script",
+    "proxy.client-leaves": "a client that leaves, and cannot come back, stops the upstream and its script",
+    "proxy.system-messages":
+      "a message of the system inside messages is passed on or folded, never between a call and its result",
+    "proxy.should-retry": "an error says whether to try again, and when",
+    "proxy.repeats": "the same request again gets the same response, also while it is being made",
   },
   "wire 5.3 containers": {
     "proxy.expires-rolling": "expires_at moves on with every response",

@@ -8,7 +8,6 @@ const NOT_NEEDED = "not among the requests";
 /** Method, path, body: parts of the API that are closed. */
 const closed: readonly [method: string, path: string, body?: unknown][] = [
   ["GET", "/info"],
-  ["GET", "/events"],
   ["GET", "/system/df"],
   ["POST", "/auth", { username: "a", password: "b" }],
   ["POST", "/build?remote=http://example.com/Dockerfile"],
@@ -85,6 +84,9 @@ const aboutVictim: readonly [method: string, path: string][] = [
   ["DELETE", "/containers/VICTIM?force=true"],
 ];
 
+/** What may be asked for with the events. */
+const END = '{"type":["container"],"container":["OWN"],"event":["oom","die"]}';
+
 const parameters: readonly [method: string, path: string, says: string, status?: 400][] = [
   ["POST", "/containers/OWN/kill?signal=SIGSTOP", "signal"],
   ["POST", "/containers/OWN/kill?signal=9", "signal"],
@@ -116,6 +118,34 @@ const parameters: readonly [method: string, path: string, says: string, status?:
   ["GET", "/images/debian:latest/json", "list of allowed images"],
   ["GET", "/images/toolscript/python:debian/json?manifests=1", "manifests"],
   ["GET", "/_ping?x=1", '"x"'],
+  ["GET", "/events", "the end of one container"],
+  ["GET", "/events?since=0&until=1", "the end of one container"],
+  ["GET", '/events?since=0&until=1&filters={"container":["OWN"]}', "the end of one container"],
+  [
+    "GET",
+    '/events?since=0&until=1&filters={"type":["container"],"container":["OWN"],"event":["oom","exec_create"]}',
+    "the end of one container",
+  ],
+  [
+    "GET",
+    `/events?since=0&until=1&filters=${END.replace('"OWN"', '"OWN","VICTIM"')}`,
+    "the end of one container",
+  ],
+  [
+    "GET",
+    `/events?since=0&until=1&filters=${END.replace("OWN", "toolscript-0123456789abcdef")}`,
+    "the end of one container",
+  ],
+  [
+    "GET",
+    `/events?since=0&until=1&filters=${END.replace("OWN", "VICTIM")}`,
+    "was not made through this guard",
+  ],
+  ["GET", `/events?since=0&filters=${END}`, "until a time"],
+  ["GET", `/events?since=0&until=99999999999&filters=${END}`, "until a time"],
+  ["GET", `/events?since=0&until=1h&filters=${END}`, "until a time"],
+  ["GET", `/events?since=5&until=1&filters=${END}`, '"since"'],
+  ["GET", `/events?since=0&until=1&x=1&filters=${END}`, '"x"'],
 ];
 
 function fill(text: string, { victim, own }: Target): string {

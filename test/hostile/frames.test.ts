@@ -124,6 +124,11 @@ const FLOODS: readonly Row[] = [
     },
   ],
   [
+    "a wait after each of forty answers that came together",
+    ["result null"],
+    { program: `for id in range(1, 41): call(id)\nfor _ in range(40):\n    blocked()\n    read()\ndone()` },
+  ],
+  [
     "inputs of 8 MiB for a tool that is at work",
     ["result null"],
     {

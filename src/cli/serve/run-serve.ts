@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { DEFAULT_CLOSE_DEADLINE_MS } from "../../proxy/proxy-options.ts";
 import { createProxy, type ListeningProxy, type Proxy, type ProxyOptions } from "../../proxy/create-proxy.ts";
 import { createScriptQueue } from "../../proxy/access/script-queue.ts";
+import type { ScriptGate } from "../../proxy/turn/script-gate.ts";
 import { EXIT_CODES } from "../failure.ts";
 import { print } from "../output.ts";
 import { DEFAULT_SANDBOX } from "../resolve-sandbox.ts";
@@ -61,12 +62,18 @@ async function serve(config: ServeConfig, parts: Parts, signal: AbortSignal): Pr
   parts.log({ level: "info", event: "closed" });
 }
 
+function toGate({ maxRunningScripts, maxQueuedScripts, scriptQueueMs }: ServeConfig): ScriptGate {
+  return createScriptQueue(
+    withoutUndefined({ maxRunning: maxRunningScripts, maxQueued: maxQueuedScripts, queueMs: scriptQueueMs }),
+  );
+}
+
 function toProxyOptions(
   config: ServeConfig,
   { upstream, keys, sandbox, poolStats, log }: Parts,
 ): ProxyOptions {
-  const { maxRunningScripts, maxQueuedScripts, scriptQueueMs, unsampledStream } = config;
   const {
+    unsampledStream,
     maxSamples,
     pingMs,
     stallMs,
@@ -74,6 +81,7 @@ function toProxyOptions(
     maxBodyBytes,
     maxBodiesBytes,
     hopMs,
+    graceMs,
     containerIdleMs,
     containerLifetimeMs,
     limits,
@@ -86,13 +94,7 @@ function toProxyOptions(
     sandbox,
     poolStats,
     access: keys.access,
-    gate: createScriptQueue(
-      withoutUndefined({
-        maxRunning: maxRunningScripts,
-        maxQueued: maxQueuedScripts,
-        queueMs: scriptQueueMs,
-      }),
-    ),
+    gate: toGate(config),
     unsampledStream: unsampledStream === "prefilled" ? "prefilled" : "events",
     log,
     ...withoutUndefined({
@@ -103,6 +105,7 @@ function toProxyOptions(
       maxBodyBytes,
       maxBodiesBytes,
       hopMs,
+      graceMs,
       maxInterpreters: toMaxInterpreters(config),
       containerIdleMs,
       containerLifetimeMs,

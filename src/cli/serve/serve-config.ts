@@ -78,6 +78,7 @@ const configSchema = z.strictObject({
   /** In place of what follows from the memory. */
   maxInterpreters: count.optional(),
   hopMs: milliseconds.optional(),
+  graceMs: z.int().min(0).max(3_600_000).optional(),
   maxUnreadBytes: z.int().min(1).optional(),
   maxRunningScripts: count.optional(),
   maxQueuedScripts: z.int().min(0).max(1_000_000).optional(),

@@ -11,7 +11,7 @@ const MAX_IDS_CHARACTERS = 1000;
 
 /** @throws {AwsHttpError} 400 `ValidationException` */
 export function checkConversation(request: ModelRequest): void {
-  const messages = mergeNeighbours(request.messages);
+  const messages = mergeNeighbours(request.messages.filter(({ role }) => role !== "system"));
   if (messages[0]?.role !== "user") {
     throw invalid('messages: first message must use the "user" role');
   }

@@ -11,6 +11,8 @@ export const BODY_KEYS: ReadonlySet<string> = new Set([
   "anthropic_beta",
   "max_tokens",
   "messages",
+  // Claude Code sends it in every body in its Bedrock mode, and has no way to leave it out: it must be taken.
+  "metadata",
   "system",
   "tools",
   "tool_choice",
@@ -91,6 +93,11 @@ export const KNOWN_VERSIONS: ReadonlySet<string> = new Set([
   "2023-06-01",
   "2026-10-21",
 ]);
+
+/** Whether the model takes messages of the system in the middle of a conversation: from Opus 4.8 on (a guess; Claude Code sends them). */
+export function takesSystemMessages(modelId: string): boolean {
+  return /claude-(opus-4-[89]\b|[a-z]+-[5-9]\b)/.test(modelId);
+}
 
 /** Whether the model takes `strict` on a tool: reported of Sonnet 4.6 and Opus 5; others refuse it. */
 export function takesStrictTools(modelId: string): boolean {

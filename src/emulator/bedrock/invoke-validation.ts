@@ -19,6 +19,7 @@ import {
   TOOL_SEARCH_BLOCKS,
   refusesOutputFormat,
   takesStrictTools,
+  takesSystemMessages,
   takesTopLevelCacheControl,
 } from "./invoke-schema.ts";
 import { isObject, toText, type JsonObject } from "./json-object.ts";
@@ -159,6 +160,7 @@ function checkTool(tool: unknown, path: string, context: Context): void {
     problems.add(`${at}.input_schema.type: Input should be 'object'`);
   }
   pushExtras(tool, toolKeys(context), at, problems);
+  checkMarker(tool["cache_control"], at, problems);
 }
 
 function toolKeys(context: Context): readonly string[] {
@@ -185,8 +187,11 @@ function checkMessages(messages: unknown, context: Context): void {
       problems.add(`${path}: Input should be a valid dictionary`);
       return;
     }
-    if (message["role"] !== "user" && message["role"] !== "assistant") {
-      problems.add(`${path}.role: Input should be 'user' or 'assistant'`);
+    const roles = takesSystemMessages(context.modelId)
+      ? ["user", "assistant", "system"]
+      : ["user", "assistant"];
+    if (!roles.includes(String(message["role"]))) {
+      problems.add(`${path}.role: Input should be ${roles.map((role) => `'${role}'`).join(" or ")}`);
     }
     pushExtras(message, ["role", "content"], path, problems);
     checkContent(message["content"], path, context);
@@ -215,6 +220,7 @@ function checkBlock(block: unknown, path: string, context: Context): void {
   }
   const at = `${path}.${type}`;
   pushExtras(block, keys, at, problems);
+  checkMarker(block["cache_control"], at, problems);
   if (type === "text" && block["text"] === "") {
     problems.add("messages: text content blocks must be non-empty");
   }
@@ -231,6 +237,11 @@ function checkBlock(block: unknown, path: string, context: Context): void {
   if (type === "tool_result" && block["content"] !== undefined) {
     checkContent(block["content"], at, context);
   }
+}
+
+/** Claude Code's `scope` was refused (reported 2026-06). */
+function checkMarker(marker: unknown, path: string, problems: Problems): void {
+  if (isObject(marker)) pushExtras(marker, ["type", "ttl"], `${path}.cache_control`, problems);
 }
 
 function pushExtras(value: JsonObject, allowed: readonly string[], path: string, problems: Problems): void {

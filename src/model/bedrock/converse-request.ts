@@ -10,9 +10,11 @@ import type * as sdk from "@aws-sdk/client-bedrock-runtime";
 import type { Steps } from "../../turn-share.ts";
 import { isRecord } from "../is-record.ts";
 import type { ContentBlock, ModelMessage, ModelRequest, ModelTool } from "../model.ts";
+import { foldSystemMessages } from "../system-messages.ts";
 import { cannotExpress, toConverseBlock, withCachePoint } from "./converse-blocks.ts";
 import { hasToolBlocks, namesInHistory, toConverseName } from "./converse-names.ts";
 import { isClaude, isNova } from "./model-id.ts";
+import { withOutputConfig } from "./output-config.ts";
 import { chooseBetas } from "./strip-request.ts";
 
 /** Parameters of one model family that Converse has no field for. */
@@ -31,7 +33,7 @@ export function* toConverseRequest(
   const system = yield* toSystem(request.system);
   const toolConfig = yield* toToolConfig(request);
   const fields = toAdditionalFields(request, modelId, additional);
-  const outputConfig = toOutputConfig(request["output_config"]);
+  const outputConfig = toOutputConfig(withOutputConfig(request)["output_config"]);
   return {
     modelId,
     messages: yield* toMessages(request.messages),
@@ -50,12 +52,13 @@ export function* toConverseRequest(
 }
 
 function* toMessages(messages: readonly ModelMessage[]): Steps<sdk.Message[]> {
-  const merged: { role: ModelMessage["role"]; content: sdk.ContentBlock[] }[] = [];
-  for (const [index, { role, content }] of messages.entries()) {
+  const merged: { role: sdk.ConversationRole; content: sdk.ContentBlock[] }[] = [];
+  for (const [index, { role, content }] of (yield* foldSystemMessages(messages)).entries()) {
+    if (role === "system") continue; // there is none left
     for (const [at, block] of toBlocks(content).entries()) {
       const converted = toConverseBlock(block, `messages.${index}.content.${at}`);
       const last = merged.at(-1);
-      if (last?.role === role) last.content.push(...converted);
+      if (last !== undefined && last.role === role) last.content.push(...converted);
       else if (converted.length > 0) merged.push({ role, content: converted });
       yield;
     }

@@ -4,7 +4,7 @@
  * All else is worked out once: a signature then costs two hashes and one HMAC, about a tenth of what a general signer
  * takes. Source: "Create a signed AWS API request" in AWS's Identity and Access Management guide.
  */
-import { createHmac, createSecretKey, hash, type KeyObject } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 
 /** What is the same in all copies. */
 export interface SignedParts {
@@ -41,19 +41,19 @@ export function createCopySigner(parts: SignedParts): SignCopy {
   const nameList = names.join(";");
   const uri = path.split("/").map(encodeSegment).join("/");
   let day = "";
-  let key: KeyObject | undefined;
+  let hmac: SigningHmac | undefined;
   return (body, time) => {
     const date = toBasicIso(time);
-    if (key === undefined || !date.startsWith(day)) {
+    if (hmac === undefined || !date.startsWith(day)) {
       day = date.slice(0, 8);
-      key = toSigningKey(credentials.secretAccessKey, [day, region, service, "aws4_request"]);
+      hmac = new SigningHmac(
+        toSigningKey(credentials.secretAccessKey, [day, region, service, "aws4_request"]),
+      );
     }
     const scope = `${day}/${region}/${service}/aws4_request`;
     const lines = names.map((name) => `${name}:${name === "x-amz-date" ? date : signed[name]?.trim()}\n`);
     const canonical = `${method}\n${uri}\n\n${lines.join("")}\n${nameList}\n${hash("sha256", body)}`;
-    const signature = hmac(key, `${ALGORITHM}\n${date}\n${scope}\n${hash("sha256", canonical)}`).toString(
-      "hex",
-    );
+    const signature = hmac.sign(`${ALGORITHM}\n${date}\n${scope}\n${hash("sha256", canonical)}`);
     return {
       ...token,
       "x-amz-date": date,
@@ -62,14 +62,38 @@ export function createCopySigner(parts: SignedParts): SignCopy {
   };
 }
 
-function toSigningKey(secret: string, scope: readonly string[]): KeyObject {
-  const bytes = scope.reduce<Buffer>((key, part) => hmac(key, part), Buffer.from(`AWS4${secret}`));
-  // Node takes four times as long over a key of bytes.
-  return createSecretKey(bytes);
+function toSigningKey(secret: string, scope: readonly string[]): Buffer {
+  return scope.reduce<Buffer>(
+    (key, part) => createHmac("sha256", key).update(part).digest(),
+    Buffer.from(`AWS4${secret}`),
+  );
 }
 
-function hmac(key: Buffer | KeyObject, text: string): Buffer {
-  return createHmac("sha256", key).update(text).digest();
+const BLOCK_BYTES = 64;
+const HASH_BYTES = 32;
+
+/**
+ * HMAC-SHA256 under one key: its two blocks are made once, and each text takes two plain hashes, which Node makes in half the
+ * time that it takes to set an HMAC up. Source: RFC 2104.
+ */
+class SigningHmac {
+  readonly #inner = Buffer.alloc(BLOCK_BYTES, 0x36);
+  readonly #outer = Buffer.alloc(BLOCK_BYTES + HASH_BYTES, 0x5c);
+
+  /** @param key of 32 bytes */
+  constructor(key: Buffer) {
+    for (const [at, byte] of key.entries()) {
+      this.#inner.writeUInt8(byte ^ 0x36, at);
+      this.#outer.writeUInt8(byte ^ 0x5c, at);
+    }
+  }
+
+  /** The code of a text, in hexadecimal digits. */
+  sign(text: string): string {
+    const inner = hash("sha256", Buffer.concat([this.#inner, Buffer.from(text)]), "buffer");
+    this.#outer.set(inner, BLOCK_BYTES);
+    return hash("sha256", this.#outer);
+  }
 }
 
 /** What is percent-encoded already is encoded once more: so all services but S3 want it. */
@@ -80,7 +104,15 @@ function encodeSegment(segment: string): string {
   );
 }
 
+let lastSecond = NaN;
+let lastIso = "";
+
 /** For example `20261122T190000Z`. */
 function toBasicIso(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+  const second = Math.floor(time / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastIso = `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+  }
+  return lastIso;
 }

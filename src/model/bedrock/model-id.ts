@@ -23,6 +23,11 @@ export function isNova(modelId: string): boolean {
   return /(^|[./])amazon\.nova/.test(modelId);
 }
 
+/** Whether the model takes messages of the system in the middle of a conversation: Claude Opus 4.8, and all from Claude 5 on. */
+export function takesSystemMessages(modelId: string): boolean {
+  return /anthropic\.claude-(opus-4-(8|9|[1-9]\d)(?!\d)|[a-z]+-([5-9]|[1-9]\d)(?!\d))/.test(modelId);
+}
+
 /** Whether the model takes `strict` on a tool: reported of Sonnet 4.6 and Opus 5, refused by the others tried. */
 export function takesStrictTools(modelId: string): boolean {
   return /anthropic\.claude-(sonnet-4-6|opus-5)(?!-\d)/.test(modelId);

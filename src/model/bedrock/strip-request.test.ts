@@ -47,7 +47,7 @@ describe("stripRequest() [model.bedrock-strip]", () => {
           strict: true,
           eager_input_streaming: true,
           defer_loading: false,
-          input_examples: [{}],
+          input_examples: [],
           cache_control: { type: "ephemeral" },
         },
       ],
@@ -114,13 +114,85 @@ describe("stripRequest() [model.bedrock-strip]", () => {
       Object.keys(
         stripRequest({ max_tokens: 1, messages: [], tools }, { modelId, betas }).request.tools?.[0] ?? {},
       ).slice(2);
-    expect(keep("us.anthropic.claude-sonnet-4-6", [])).toEqual(["strict"]);
-    expect(keep("global.anthropic.claude-opus-5", [])).toEqual(["strict"]);
-    expect(keep("global.anthropic.claude-opus-5-5", [])).toEqual([]);
-    expect(keep("global.anthropic.claude-sonnet-5", ["tool-examples-2025-10-29"])).toEqual([
-      "input_examples",
-    ]);
-    expect(keep(OPUS, ["advanced-tool-use-2025-11-20"])).toEqual(["defer_loading", "input_examples"]);
+    const others = ["defer_loading", "input_examples"];
+    expect(keep("us.anthropic.claude-sonnet-4-6", [])).toEqual(["strict", ...others]);
+    expect(keep("global.anthropic.claude-opus-5", [])).toEqual(["strict", ...others]);
+    expect(keep("global.anthropic.claude-opus-5-5", [])).toEqual(others);
+    expect(keep(OPUS, ["advanced-tool-use-2025-11-20"])).toEqual(others);
+  });
+
+  test("adds the betas of features that need none on the Claude API", () => {
+    const betas = (...tools: object[]): unknown =>
+      stripRequest({ max_tokens: 1, messages: [], tools: tools as never }, { modelId: OPUS }).request[
+        "anthropic_beta"
+      ];
+    const tool = { name: "n", input_schema: {} };
+    expect(betas(tool, { ...tool, defer_loading: false, input_examples: [] })).toBeUndefined();
+    expect(betas(tool, { ...tool, defer_loading: true })).toEqual(["tool-search-tool-2025-10-19"]);
+    expect(betas({ type: "tool_search_tool_bm25", name: "s" })).toEqual(["tool-search-tool-2025-10-19"]);
+    expect(betas({ ...tool, input_examples: [{}] })).toEqual(["tool-examples-2025-10-29"]);
+  });
+
+  test("leaves of caching markers what Bedrock takes, wherever they stand", () => {
+    const cache_control = { type: "ephemeral", scope: "global", ttl: "1h", later: 1 };
+    const text = { type: "text", text: "x", cache_control };
+    const { request, removed } = stripRequest(
+      {
+        max_tokens: 1,
+        cache_control,
+        system: [text],
+        tools: [{ name: "n", input_schema: {}, cache_control }],
+        messages: [
+          {
+            role: "user",
+            content: [text, { type: "tool_result", tool_use_id: "t", cache_control, content: [text] }],
+          },
+        ],
+      },
+      { modelId: OPUS },
+    );
+    const markers = JSON.stringify(request).match(/"cache_control":\{[^}]*\}/g);
+    expect(new Set(markers)).toEqual(new Set(['"cache_control":{"type":"ephemeral","ttl":"1h"}']));
+    expect(markers).toHaveLength(6);
+    expect(removed).toHaveLength(12);
+  });
+
+  test("takes the older form of structured outputs for the newer one", () => {
+    const format = { type: "json_schema", schema: {} };
+    const strip = (request: object): unknown =>
+      stripRequest({ max_tokens: 1, messages: [], ...request }, { modelId: OPUS }).request["output_config"];
+    expect(strip({ output_format: format })).toEqual({ format });
+    expect(strip({ output_format: format, output_config: { effort: "low" } })).toEqual({
+      format,
+      effort: "low",
+    });
+    expect(strip({ output_format: { type: "text" }, output_config: { format } })).toEqual({ format });
+    expect(strip({ output_format: null })).toEqual({});
+  });
+
+  test("folds messages of the system for the models that take none", () => {
+    const messages = [MESSAGES[0], { role: "system", content: "Be brief." }] as ModelRequest["messages"];
+    const strip = (model: string): unknown =>
+      stripRequest({ max_tokens: 1, messages }, { modelId: `global.anthropic.${model}` }).request.messages;
+    for (const model of ["claude-opus-4-8", "claude-opus-5", "claude-sonnet-5-5", "claude-haiku-6"]) {
+      expect(strip(model)).toEqual(messages);
+    }
+    for (const model of [
+      "claude-opus-4-7",
+      "claude-sonnet-4-6",
+      "claude-opus-4-20250514-v1:0",
+      "claude-3-5-sonnet-20241022-v2:0",
+    ]) {
+      expect(strip(model)).toEqual([
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "Hi" },
+            { type: "text", text: "<system>\nBe brief.\n</system>" },
+          ],
+        },
+      ]);
+    }
   });
 
   test("lets only known betas through, renames one, and leaves no empty list", () => {

@@ -8,7 +8,9 @@
 import { runAtOnce, type Steps } from "../../turn-share.ts";
 import { isRecord } from "../is-record.ts";
 import type { ContentBlock, ModelMessage, ModelRequest, ModelTool } from "../model.ts";
-import { takesStrictTools, takesTopLevelCacheControl } from "./model-id.ts";
+import { foldSystemMessages } from "../system-messages.ts";
+import { withOutputConfig } from "./output-config.ts";
+import { takesStrictTools, takesSystemMessages, takesTopLevelCacheControl } from "./model-id.ts";
 
 /** Keys of the body that are removed, and why. */
 const BODY_FIELDS: Readonly<Record<string, string>> = {
@@ -100,11 +102,13 @@ type Note = (path: () => string, reason: string) => void;
 
 /** The same in steps, for a request of any size. */
 export function* stripInSteps(
-  request: ModelRequest,
+  given: ModelRequest,
   options: StripOptions,
   note: Note = () => {},
 ): Steps<ModelRequest> {
-  const betas = chooseBetas(request, options.betas ?? [], note);
+  const request = withOutputConfig(given);
+  const more = [...(options.betas ?? []), ...toImpliedBetas(request.tools ?? [])];
+  const betas = chooseBetas(request, more, note);
   const body = stripKeys(
     request,
     BODY_FIELDS,
@@ -118,7 +122,10 @@ export function* stripInSteps(
     note(() => "cache_control", "this model takes it on blocks only");
   }
   const messages: ModelMessage[] = [];
-  for (const [at, message] of request.messages.entries()) {
+  const taken = takesSystemMessages(options.modelId)
+    ? request.messages
+    : yield* foldSystemMessages(request.messages);
+  for (const [at, message] of taken.entries()) {
     messages.push(yield* stripMessage(message, () => `messages.${at}`, note));
     yield;
   }
@@ -128,7 +135,7 @@ export function* stripInSteps(
     messages,
     ...(Array.isArray(system) ? { system: yield* stripBlocks(system, () => "system", note) } : {}),
     ...(tools === undefined ? {} : { tools: yield* stripTools(tools, options.modelId, betas, note) }),
-    ...(keepsCacheControl ? { cache_control } : {}),
+    ...(keepsCacheControl ? { cache_control: stripMarker(cache_control, () => "cache_control", note) } : {}),
     ...(betas.length > 0 ? { anthropic_beta: betas } : {}),
   };
 }
@@ -145,6 +152,19 @@ export function chooseBetas(request: ModelRequest, more: readonly string[], note
     note(() => `anthropic_beta.${beta}`, "not among the betas that InvokeModel takes");
   }
   return [...allowed];
+}
+
+/** On the Claude API these features need no beta any more; on Bedrock they still do. */
+function toImpliedBetas(tools: readonly ModelTool[]): string[] {
+  const searches = tools.some(
+    (tool) => tool["defer_loading"] === true || String(tool["type"]).startsWith("tool_search_tool"),
+  );
+  const hasExamples = tools.some((tool) => isFilled(tool["input_examples"]));
+  return [...(searches ? [TOOL_SEARCH_BETA] : []), ...(hasExamples ? [TOOL_EXAMPLES_BETA] : [])];
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
 }
 
 function* stripMessage(message: ModelMessage, path: () => string, note: Note): Steps<ModelMessage> {
@@ -179,12 +199,31 @@ function* stripBlock(block: ContentBlock, path: () => string, note: Note): Steps
     note,
     () => false,
   );
-  const inner: unknown = stripped["content"];
+  const marked = withStrippedMarker(stripped, path, note);
+  const inner: unknown = marked["content"];
   if (!Array.isArray(inner) || !inner.every(isBlock)) {
-    return stripped;
+    return marked;
   }
   const content = yield* stripBlocks(inner, () => `${path()}.content`, note);
-  return content === inner ? stripped : { ...stripped, content };
+  return content === inner ? marked : { ...marked, content };
+}
+
+/** What Bedrock takes of a caching marker. */
+const MARKER_FIELDS: ReadonlySet<string> = new Set(["type", "ttl"]);
+
+/** The value with a caching marker that Bedrock takes; the value itself when that was one. */
+function withStrippedMarker<T extends object>(value: T, path: () => string, note: Note): T {
+  const { cache_control: marker } = value as { readonly cache_control?: unknown };
+  const stripped = stripMarker(marker, () => `${path()}.cache_control`, note);
+  return stripped === marker ? value : { ...value, cache_control: stripped };
+}
+
+function stripMarker(marker: unknown, path: () => string, note: Note): unknown {
+  if (!isRecord(marker)) return marker;
+  const gone = Object.keys(marker).filter((key) => !MARKER_FIELDS.has(key));
+  if (gone.length === 0) return marker;
+  for (const key of gone) note(() => `${path()}.${key}`, "Bedrock's markers have a type and a lifetime only");
+  return Object.fromEntries(Object.entries(marker).filter(([key]) => MARKER_FIELDS.has(key)));
 }
 
 function isBlock(value: unknown): value is ContentBlock {
@@ -200,7 +239,8 @@ function* stripTools(
   const stripped: ModelTool[] = [];
   for (const [at, tool] of tools.entries()) {
     const stays = (key: string): boolean => toolFieldStays(key, modelId, betas);
-    stripped.push(stripKeys(tool, TOOL_FIELDS, () => `tools.${at}.`, note, stays));
+    const left = stripKeys(tool, TOOL_FIELDS, () => `tools.${at}.`, note, stays);
+    stripped.push(withStrippedMarker(left, () => `tools.${at}`, note));
     yield;
   }
   return stripped;

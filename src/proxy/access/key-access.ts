@@ -88,11 +88,17 @@ export function createKeyAccess(records: readonly KeyRecord[], options: KeyAcces
       if (key === undefined) return refuse("authentication_error", "x-api-key header is required");
       const found = ring.find(key);
       const known = found === undefined ? undefined : active.get(found.sha256);
-      if (known === undefined) return refuse("authentication_error", "invalid x-api-key");
+      if (known === undefined) return refuse("authentication_error", toUnknownKeyText(request.headers));
       if (known.expiresAtMs <= now()) return refuse("authentication_error", "This API key has expired");
       return admit(known, now());
     },
   };
+}
+
+/** By the header that the key came in: somebody looks for it there. */
+function toUnknownKeyText(headers: Headers): string {
+  const isBearer = (headers.get("x-api-key") ?? "") === "";
+  return isBearer ? "invalid bearer token in the authorization header" : "invalid x-api-key";
 }
 
 function activate(

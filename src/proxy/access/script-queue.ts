@@ -17,9 +17,6 @@ export const DEFAULT_MAX_QUEUED_SCRIPTS = 1_000;
 /** Milliseconds that a script may wait for a place. */
 export const DEFAULT_SCRIPT_QUEUE_MS = 30_000;
 
-/** What a client is told to wait before it tries again. */
-const RETRY_AFTER_SECONDS = "1";
-
 /** Options of {@link createScriptQueue}. */
 export interface ScriptQueueOptions {
   /** @default 64 */
@@ -175,7 +172,7 @@ class Queue implements ScriptQueue {
   #refusal({ running, max }: Owner, when: string): Error {
     if (running >= max && max < this.#maxRunning) {
       const message = `This API key already runs ${max} scripts at once, which is its limit, and no place became free ${when}`;
-      return new ApiError("rate_limit_error", message, { headers: { "retry-after": RETRY_AFTER_SECONDS } });
+      return new ApiError("rate_limit_error", message);
     }
     return new ToolscriptError(
       "pool-exhausted",

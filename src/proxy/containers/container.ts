@@ -12,6 +12,7 @@ import { openScriptSession, type ScriptSession } from "../../script/script-sessi
 import type { Tool } from "../../tools/tool.ts";
 import { ApiError } from "../errors/api-error.ts";
 import { createId } from "../ids.ts";
+import type { RecordedTurn } from "../turn/recorded-turn.ts";
 import { Execution } from "./execution.ts";
 
 /** What a container is made of. */
@@ -19,6 +20,8 @@ export interface ContainerOptions {
   readonly ownerId: string;
   /** Containers, and interpreters, that the owner may have; the server's defaults when undefined. */
   readonly maxOwned: number | undefined;
+  /** Fingerprint of the request that makes it. */
+  readonly madeBy: string;
   readonly sandbox: Sandbox;
   readonly limits: Partial<ScriptLimits>;
   /** Time without a request after which it expires, in milliseconds. */
@@ -31,11 +34,20 @@ export interface ContainerOptions {
   readonly makeRoom: (container: Container) => Promise<void>;
 }
 
+/** The last request of a container, and its turn. */
+interface LastTurn {
+  readonly fingerprint: string;
+  readonly opening: Promise<RecordedTurn>;
+  /** Once it is open. */
+  turn: RecordedTurn | undefined;
+}
+
 /** A container. */
 export class Container {
   readonly id = createId("container");
   readonly ownerId: string;
   readonly maxOwned: number | undefined;
+  readonly madeBy: string;
   readonly #options: ContainerOptions;
   readonly #bornAt = Date.now();
   readonly #executions = new Map<string, Execution>();
@@ -49,6 +61,7 @@ export class Container {
   #closed = false;
   #expiresAt = 0;
   #timer: NodeJS.Timeout | undefined;
+  #last: LastTurn | undefined;
   /** Settles when what an undelivered request left behind is gone. */
   #cleanup: Promise<void> = Promise.resolve();
 
@@ -56,6 +69,7 @@ export class Container {
     this.#options = options;
     this.ownerId = options.ownerId;
     this.maxOwned = options.maxOwned;
+    this.madeBy = options.madeBy;
     this.refresh();
   }
 
@@ -67,6 +81,11 @@ export class Container {
   /** Milliseconds since the epoch of the last request's beginning or end. */
   get usedAt(): number {
     return this.#usedAt;
+  }
+
+  /** Whether a turn goes on in it whose client has left, and may come back. */
+  get isAbandoned(): boolean {
+    return this.#last?.turn?.isAbandoned === true;
   }
 
   /** Whether no request has it and no script waits in it: its end costs variables and nothing else. */
@@ -87,6 +106,38 @@ export class Container {
   /** Whether there is anything in it that a client could come back for. */
   get isUsed(): boolean {
     return this.#isKnown || this.#session !== undefined || this.#executions.size > 0;
+  }
+
+  /**
+   * The turn of a request: the one that it had before, if it was sent before and nothing was built on it since; else a
+   * new one.
+   *
+   * @param isRepeat - whether the same request can only be meant as the same; if not, it is when nobody has read the
+   *   response to its end
+   * @throws what `open` throws; the container's last turn then is what it was
+   */
+  async turnOf(
+    fingerprint: string,
+    isRepeat: boolean,
+    open: () => Promise<RecordedTurn>,
+  ): Promise<{ readonly turn: RecordedTurn; readonly isRepeated: boolean }> {
+    const last = this.#last;
+    if (last !== undefined && this.hasTurnOf(fingerprint, isRepeat)) {
+      const turn = await last.opening;
+      if (!turn.hasFailed) {
+        this.refresh();
+        return { turn, isRepeated: true };
+      }
+    } else if (last?.turn?.isAbandoned === true) {
+      await last.turn.end(new Error("The client sent another request"));
+    }
+    return { turn: await this.#openTurn(fingerprint, open), isRepeated: false };
+  }
+
+  /** Whether {@link turnOf} would give the turn that there is. */
+  hasTurnOf(fingerprint: string, isRepeat: boolean): boolean {
+    const last = this.#last;
+    return last?.fingerprint === fingerprint && (isRepeat || last.turn?.isUnread === true);
   }
 
   /** Takes the container for one request. @throws {ApiError} `conflict_error` when another request has it */
@@ -179,8 +230,22 @@ export class Container {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    await this.#last?.turn?.end(new Error("The container has ended"));
     const session = await this.#session?.catch(() => undefined); // it never opened: nothing to close
     await session?.close();
+  }
+
+  async #openTurn(fingerprint: string, open: () => Promise<RecordedTurn>): Promise<RecordedTurn> {
+    const before = this.#last;
+    const last: LastTurn = { fingerprint, opening: open(), turn: undefined };
+    this.#last = last;
+    try {
+      last.turn = await last.opening;
+      return last.turn;
+    } catch (error) {
+      if (this.#last === last) this.#last = before;
+      throw error;
+    }
   }
 
   async #dropOthers(kept: readonly Execution[]): Promise<void> {

@@ -20,7 +20,7 @@ export const DEFAULT_MAX_OWNED_CONTAINERS = 100;
 /** Settings that all containers share. */
 export interface ContainersSettings extends Omit<
   ContainerOptions,
-  "ownerId" | "maxOwned" | "onExpired" | "makeRoom"
+  "ownerId" | "maxOwned" | "madeBy" | "onExpired" | "makeRoom"
 > {
   /** Interpreters at once, of all owners. @default any number */
   readonly maxInterpreters?: number;
@@ -34,6 +34,8 @@ export class Containers {
   /** Expired id → owner, oldest first. */
   readonly #expired = new Map<string, string>();
   readonly #closing = new Set<Promise<void>>();
+  /** Containers by the request that made them, which could not name them. */
+  readonly #byRequest = new Map<string, Container>();
 
   constructor(settings: ContainersSettings) {
     this.#settings = settings;
@@ -50,6 +52,11 @@ export class Containers {
     return this.#list((container) => container.hasInterpreter).length;
   }
 
+  /** Whether a client may come back for what it has left: a script that waits for it, or a turn that goes on. */
+  get areAwaited(): boolean {
+    return this.#list((container) => container.isPaused || container.isAbandoned).length > 0;
+  }
+
   /** Containers with a script that waits for its client. */
   get pausedCount(): number {
     return this.#list((container) => container.isPaused).length;
@@ -58,10 +65,11 @@ export class Containers {
   /**
    * Makes a container. The owner's own that was idle longest ends when it has as many as it may.
    *
+   * @param fingerprint - of the request that makes it
    * @param maxOwned - containers that the owner may have; the server's defaults when undefined
    * @throws {ApiError} `rate_limit_error` when all of them are in use
    */
-  create(ownerId: string, maxOwned?: number): Container {
+  create(ownerId: string, fingerprint: string, maxOwned?: number): Container {
     const max = maxOwned ?? DEFAULT_MAX_OWNED_CONTAINERS;
     const owned = this.#list((container) => container.ownerId === ownerId);
     if (owned.length >= max && this.#endIdlest(owned) === undefined) throw tooMany(max);
@@ -69,11 +77,19 @@ export class Containers {
       ...this.#settings,
       ownerId,
       maxOwned,
+      madeBy: fingerprint,
       onExpired: (expired) => void this.#expire(expired),
       makeRoom: (newcomer) => this.#makeRoom(newcomer),
     });
     this.#open.set(container.id, container);
+    this.#byRequest.set(toRequestKey(container), container);
     return container;
+  }
+
+  /** The container that a request made which named none, if that is to be taken for the same one. */
+  findMadeBy(ownerId: string, fingerprint: string, isRepeat: boolean): Container | undefined {
+    const known = this.#byRequest.get(toRequestKey({ ownerId, madeBy: fingerprint }));
+    return known?.hasTurnOf(fingerprint, isRepeat) === true ? known : undefined;
   }
 
   /** The container of that id. @throws {ApiError} when it is unknown, another key's, or expired */
@@ -123,6 +139,8 @@ export class Containers {
 
   #expire(container: Container): Promise<void> {
     this.#open.delete(container.id);
+    const key = toRequestKey(container);
+    if (this.#byRequest.get(key) === container) this.#byRequest.delete(key);
     this.#expired.set(container.id, container.ownerId);
     const [oldest] = this.#expired.keys();
     if (this.#expired.size > MAX_REMEMBERED_IDS && oldest !== undefined) this.#expired.delete(oldest);
@@ -131,6 +149,10 @@ export class Containers {
     void closing.then(() => this.#closing.delete(closing));
     return closing;
   }
+}
+
+function toRequestKey({ ownerId, madeBy }: Pick<Container, "ownerId" | "madeBy">): string {
+  return `${madeBy} ${ownerId}`;
 }
 
 /** The idle containers of the owner who has most interpreters among those with an idle one. */

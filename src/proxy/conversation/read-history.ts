@@ -57,7 +57,7 @@ interface Place {
 /** Reads a history. @throws {ApiError} `invalid_request_error` */
 export function* readHistory(messages: RequestBody["messages"]): Steps<History> {
   const reading: Reading = {
-    last: messages.length - 1,
+    last: messages.findLastIndex(({ role }) => role !== "system"),
     pending: new PendingScripts(),
     ids: new Set(),
     executions: new Set(),
@@ -65,13 +65,14 @@ export function* readHistory(messages: RequestBody["messages"]): Steps<History> 
     results: [],
   };
   for (const [at, { role, content }] of messages.entries()) {
+    if (role === "system") continue; // it may stand anywhere, and answers nothing
     const blocks = toBlocks(content);
     yield* role === "assistant" ? readAssistant(blocks, at, reading) : readUser(blocks, at, reading);
     yield;
   }
   checkAnswered(messages.length, reading);
   const { oldest, ids: pending } = reading.pending;
-  if (oldest !== undefined && messages.at(-1)?.role !== "user") throw unpaired(oldest.id);
+  if (oldest !== undefined && messages[reading.last]?.role !== "user") throw unpaired(oldest.id);
   return { pending, results: reading.results, ids: reading.ids };
 }
 

@@ -31,9 +31,6 @@ const EXCEPTIONS: Readonly<Record<string, ApiErrorType>> = {
   request_too_large: "request_too_large",
 };
 
-/** Seconds a client is told to wait when the upstream names none. */
-const DEFAULT_RETRY_AFTER_SECONDS = 1;
-
 /** Statuses of an upstream that speaks the Messages API. */
 const STATUSES: Readonly<Record<number, ApiErrorType>> = {
   402: "billing_error",
@@ -68,9 +65,8 @@ function toType({ code, data }: ToolscriptError): ApiErrorType | undefined {
 function toHeaders(type: ApiErrorType, { data }: ToolscriptError): Record<string, string> {
   if (type !== "rate_limit_error" && type !== "overloaded_error") return {};
   const { retryAfterMs } = data;
-  const seconds =
-    typeof retryAfterMs === "number" ? Math.ceil(retryAfterMs / 1000) : DEFAULT_RETRY_AFTER_SECONDS;
-  return { "retry-after": String(Math.max(1, seconds)) };
+  if (typeof retryAfterMs !== "number") return {};
+  return { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
 }
 
 /** It is this server's role or key that lacks access: nothing that the client sent is wrong. */
@@ -78,7 +74,7 @@ function upstreamAccess(thrown: ToolscriptError): ApiError {
   return new ApiError(
     "api_error",
     "The server's own credentials were refused by the model service; its operator must mend that",
-    { cause: thrown },
+    { cause: thrown, headers: { "x-should-retry": "false" } },
   );
 }
 

@@ -30,7 +30,7 @@ export class Account {
   readonly #leave: () => void;
   readonly #count: (kind: RequestKind, status: number) => void;
   #kind: RequestKind = "other";
-  #facts: Facts = {};
+  readonly #facts: Record<string, unknown> = {};
   #body: HeldBody | undefined;
   #onEnd: (() => void) | undefined;
   #done: { readonly status: number; readonly error: unknown } | undefined;
@@ -47,7 +47,7 @@ export class Account {
 
   /** Notes who asks; their place is given back when the account is closed. */
   begin({ keyName, ownerId, isAlone, onEnd }: AccessGrant): void {
-    this.#facts = { key: keyName };
+    this.#facts["key"] = keyName;
     this.#onEnd = onEnd;
     this.#body = this.#state.bodies.open(ownerId, isAlone === true);
   }
@@ -57,7 +57,7 @@ export class Account {
   }
 
   note(facts: Facts): void {
-    this.#facts = { ...this.#facts, ...facts };
+    Object.assign(this.#facts, facts);
   }
 
   /** Counts bytes of the body. @throws {ApiError} when too many are held already */
@@ -90,9 +90,16 @@ export class Account {
     this.#body?.release();
     this.#count(this.#kind, status);
     const ms = Math.round((performance.now() - this.#startedAt) * 100) / 100;
-    const { level, ...reason } = judge(status, error, this.#failure);
-    const outcome = { kind: this.#kind, status, ms, ...this.#facts, ...reason };
-    this.#state.log({ level, event: "request", ...this.#asked, ...outcome });
+    const verdict = judge(status, error, this.#failure);
+    const entry = {
+      level: verdict.level,
+      event: "request" as const,
+      ...this.#asked,
+      kind: this.#kind,
+      status,
+      ms,
+    };
+    this.#state.log(Object.assign(entry, this.#facts, verdict));
   }
 }
 

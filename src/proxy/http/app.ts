@@ -35,7 +35,7 @@ export function createApp(state: ServerState): Hono {
   );
   addOperatorRoutes(app, state);
   addRefusals(app, run);
-  app.onError((error) => toErrorResponse(toApiError(error), createId("req")));
+  app.onError((error, { req }) => toErrorResponse(toApiError(error), createId("req"), req.raw.headers));
   return app;
 }
 
@@ -45,7 +45,9 @@ function addOperatorRoutes(app: Hono, { options, lifecycle, metrics }: ServerSta
     (answer: (context: Context) => Response | Promise<Response>) =>
     (context: Context): Response | Promise<Response> => {
       const refusal = options.access.checkOpenRoute?.(toAccessRequest(context));
-      return refusal === undefined ? answer(context) : toErrorResponse(refusal, createId("req"));
+      return refusal === undefined
+        ? answer(context)
+        : toErrorResponse(refusal, createId("req"), context.req.raw.headers);
     };
   app.get(
     "/healthz",

@@ -9,8 +9,6 @@ import { ApiError } from "../errors/api-error.ts";
 /** Bytes of all bodies together. What is made of them takes three times as much at worst. */
 export const DEFAULT_MAX_BODIES_BYTES = 1024 * 1024 * 1024;
 
-const RETRY_AFTER = { "retry-after": "1" };
-
 /** What one request holds. */
 export interface HeldBody {
   /** @throws {ApiError} `overloaded_error`, or `rate_limit_error` when the key has its share */
@@ -58,10 +56,10 @@ export class BodyBudget {
 function ownFull(): ApiError {
   const message =
     "The requests of this API key that are under way hold as much as they may; wait until some are done";
-  return new ApiError("rate_limit_error", message, { headers: RETRY_AFTER });
+  return new ApiError("rate_limit_error", message);
 }
 
 function allFull(): ApiError {
   const message = "The requests that are under way hold as much as this server may; try again later";
-  return new ApiError("overloaded_error", message, { headers: RETRY_AFTER });
+  return new ApiError("overloaded_error", message);
 }

@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "hono";
 import { type ApiError, toErrorBody } from "../errors/api-error.ts";
+import { toRetryHeaders } from "../errors/retry-headers.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { createId } from "../ids.ts";
 import { writeJson, writeLightJson } from "../../json/write-json.ts";
@@ -70,13 +71,14 @@ export async function runExchange(
   } catch (thrown) {
     const error = toApiError(thrown);
     account.end(error.status, thrown);
-    return toErrorResponse(error, requestId);
+    return toErrorResponse(error, requestId, context.req.raw.headers);
   }
 }
 
-/** The response of an error. */
-export function toErrorResponse(error: ApiError, requestId: string): Response {
-  return toResponse(JSON.stringify(toErrorBody(error, requestId)), error.status, requestId, error.headers);
+/** The response of an error. @param asked - headers of the request */
+export function toErrorResponse(error: ApiError, requestId: string, asked: Headers): Response {
+  const headers = toRetryHeaders(error, asked);
+  return toResponse(JSON.stringify(toErrorBody(error, requestId)), error.status, requestId, headers);
 }
 
 /** A text leaves in one write with the headers before it, bytes take a second one. */

@@ -8,12 +8,16 @@ import type { MessageEvent, Model, ModelResponse } from "../../model/model.ts";
 import type { Container } from "../containers/container.ts";
 import { ApiError, toErrorBody } from "../errors/api-error.ts";
 import { quoted } from "../errors/shown-text.ts";
+import { RETRY_COUNT, triesOf } from "../errors/retry-headers.ts";
 import { toApiError } from "../errors/to-api-error.ts";
 import { passThrough, streamThrough } from "../pass-through.ts";
 import { toPlainRequest } from "../render/plain-request.ts";
 import { DEFAULT_MAX_OUTPUT_CHARACTERS, parseRequest, type ParsedRequest } from "../request/parse-request.ts";
 import type { ServerState } from "../server-state.ts";
+import type { History } from "../conversation/read-history.ts";
+import { toFingerprint } from "../turn/fingerprint.ts";
 import { openTurn, readTurnHistory } from "../turn/open-turn.ts";
+import { RecordedTurn } from "../turn/recorded-turn.ts";
 import { runTurn, type TurnListener } from "../turn/run-turn.ts";
 import { inShares } from "../waiting.ts";
 import { checkVersion } from "./check-version.ts";
@@ -100,28 +104,77 @@ async function answerTurn(
   const history = await runInShares(readTurnHistory(request));
   const isContinuation = history.pending.length > 0;
   exchange.account.setKind(isContinuation ? "continuation" : "code");
-  state.lifecycle.checkOpen(isContinuation);
-  const { ownerId, limits } = exchange.grant;
-  const { maxContainers, maxRunningScripts } = limits;
-  const owner = { ownerId, maxContainers, maxRunningScripts };
-  const turn = await openTurn(request.containerId, history, owner, state.containers);
-  const { signal } = exchange;
-  exchange.account.note({ container: turn.container.id, results: history.results.length });
-  const listener = toListener(state, exchange);
-  const events = runTurn({ ...turn, ...state.options, request, model, listener, signal });
-  const leased = withLease(events, turn.container, signal);
-  if (request.stream) return respondStream(exchange, state, leased);
-  return respondMessage(exchange, state, { container: null, ...(await accumulate(leased)) });
+  const { turn, isRepeated } = await toTurn({ exchange, state, request, model, history });
+  if (isRepeated) exchange.account.note({ repeated: turn.isOver ? "after its end" : "while it runs" });
+  const events = inShares(turn.read(exchange.signal));
+  if (request.stream) return respondStream(exchange, state, events);
+  return respondMessage(exchange, state, { container: null, ...(await accumulate(events)) });
 }
 
-/** The container is free again before the client can read the last event: it may ask for more at once. */
+interface TurnRequest {
+  readonly exchange: Exchange;
+  readonly state: ServerState;
+  readonly request: ParsedRequest;
+  readonly model: Model;
+  readonly history: History;
+}
+
+/** The turn of a request: its own, or that of the same request that came before it. @throws {ApiError} */
+async function toTurn(
+  asked: TurnRequest,
+): Promise<{ readonly turn: RecordedTurn; readonly isRepeated: boolean }> {
+  const { exchange, state, request, history } = asked;
+  const { ownerId, limits } = exchange.grant;
+  const { headers } = exchange.request;
+  const isContinuation = history.pending.length > 0;
+  const isRepeat = isContinuation || triesOf(headers) > 0;
+  if (!isRepeat) state.lifecycle.checkOpen(false);
+  const fingerprint = await toFingerprint(request.body);
+  const { containerId } = request;
+  let container =
+    containerId === undefined
+      ? state.containers.findMadeBy(ownerId, fingerprint, isRepeat)
+      : state.containers.get(containerId, ownerId);
+  if (container === undefined) {
+    state.lifecycle.checkOpen(false);
+    container = state.containers.create(ownerId, fingerprint, limits.maxContainers);
+  }
+  const found = container;
+  exchange.account.note({ container: found.id });
+  return await found.turnOf(fingerprint, isRepeat, async () => {
+    state.lifecycle.checkOpen(isContinuation);
+    const mayComeBack = containerId !== undefined || headers.has(RETRY_COUNT);
+    return await startTurn(asked, found, mayComeBack ? state.options.graceMs : 0);
+  });
+}
+
+async function startTurn(
+  { exchange, state, request, model, history }: TurnRequest,
+  container: Container,
+  graceMs: number,
+): Promise<RecordedTurn> {
+  const { ownerId, limits } = exchange.grant;
+  const owner = { ownerId, maxRunningScripts: limits.maxRunningScripts };
+  const turn = await openTurn(container, history, owner);
+  exchange.account.note({ container: container.id, results: history.results.length });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const listener = toListener(state, exchange);
+  const events = runTurn({ ...turn, ...state.options, request, model, listener, signal });
+  return new RecordedTurn({
+    events: withLease(events, container, signal),
+    abort: (reason) => controller.abort(reason),
+    graceMs,
+  });
+}
+
 async function* withLease(
   events: AsyncIterable<MessageEvent>,
   container: Container,
   signal: AbortSignal,
 ): AsyncGenerator<MessageEvent> {
   try {
-    for await (const event of inShares(events)) {
+    for await (const event of events) {
       if (event.type === "message_stop") {
         signal.throwIfAborted();
         container.commit();

@@ -89,12 +89,14 @@ async function collect(request: Request, options: ReadBodyOptions): Promise<Buff
   // At a socket the claim has been checked: no other number of bytes comes.
   const isKnown = claimed !== null && incoming !== undefined;
   const collected = new ByteCollector(isKnown ? Number(claimed) : maxBytes);
+  const take = (piece: Uint8Array): void => {
+    if (collected.length + piece.length > maxBytes) throw tooLarge(maxBytes);
+    onBytes?.(piece.length);
+    collected.add(piece);
+  };
   try {
-    for await (const piece of incoming === undefined ? toPieces(request) : toBuffered(incoming)) {
-      if (collected.length + piece.length > maxBytes) throw tooLarge(maxBytes);
-      onBytes?.(piece.length);
-      collected.add(piece);
-    }
+    if (incoming !== undefined) await takeAll(incoming, take);
+    else for await (const piece of toPieces(request)) take(piece);
   } catch (cause) {
     if (cause instanceof ApiError) throw cause;
     throw new ToolscriptError("aborted", "Reading the request failed: the client left", { cause });
@@ -102,9 +104,29 @@ async function collect(request: Request, options: ReadBodyOptions): Promise<Buff
   return collected.finish();
 }
 
-/** What has come since the last look at once, in however many pieces it came. A refusal leaves the connection be. */
-function toBuffered(incoming: Readable): AsyncIterable<Uint8Array> {
-  return incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+/**
+ * All pieces as they come, without a promise for each. A refusal leaves the connection be; nothing of the body hangs on it
+ * when this is done.
+ */
+function takeAll(incoming: Readable, take: (piece: Uint8Array) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const finish = (error?: Error): void => {
+    incoming.off("data", onData).off("end", finish).off("error", finish).off("close", onClose);
+    if (error === undefined) resolve();
+    else reject(error);
+  };
+  const onClose = (): void => finish(new Error("The connection was closed"));
+  const onData = (piece: Uint8Array): void => {
+    try {
+      take(piece);
+    } catch (error) {
+      incoming.pause();
+      finish(error as ApiError);
+    }
+  };
+  if (incoming.destroyed) onClose();
+  else incoming.on("data", onData).on("end", finish).on("error", finish).on("close", onClose);
+  return promise;
 }
 
 function toPieces({ body }: Request): AsyncIterable<Uint8Array> | readonly Uint8Array[] {

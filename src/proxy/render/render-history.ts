@@ -3,7 +3,8 @@
  *
  * Guarantees: calls that scripts made and their results never appear; thinking blocks and their signatures are handed on
  * untouched and in order; the same history always gives the same text, so that prompt caches hold; a caching marker on
- * a block that does not appear moves to the next result that does.
+ * a block that does not appear moves to the next result that does; a message of the system never comes between a call and
+ * its result.
  */
 import type { ContentBlock, ModelMessage } from "../../model/model.ts";
 import type { Steps } from "../../turn-share.ts";
@@ -20,7 +21,9 @@ import { toModelUseId } from "./use-ids.ts";
 import { toModelResult } from "./result-text.ts";
 
 interface Rendering {
-  readonly messages: { role: "user" | "assistant"; content: ContentBlock[] }[];
+  readonly messages: { role: ModelMessage["role"]; content: ContentBlock[] }[];
+  /** Messages of the system that wait until the turn of the user before them is whole. */
+  waiting: ContentBlock[][];
   /** Ids of calls that scripts made. */
   readonly programmatic: Set<string>;
   /** A caching marker that has lost its block. */
@@ -29,14 +32,29 @@ interface Rendering {
 
 /** Renders a history that `readHistory` has accepted. */
 export function* renderHistory(messages: RequestBody["messages"]): Steps<ModelMessage[]> {
-  const rendering: Rendering = { messages: [], programmatic: new Set(), marker: undefined };
+  const rendering: Rendering = { messages: [], waiting: [], programmatic: new Set(), marker: undefined };
   for (const { role, content } of messages) {
+    if (role === "system") {
+      rendering.waiting.push([...toBlocks(content)]);
+      continue;
+    }
     for (const block of toBlocks(content)) {
       renderBlock(role, block, rendering);
       yield;
     }
   }
+  placeWaiting(rendering);
+  // After an assistant's turn only the model can say whether it takes them.
+  for (const content of rendering.waiting) rendering.messages.push({ role: "system", content });
   return rendering.messages;
+}
+
+/** After a turn of the user, as models want it. */
+function placeWaiting(rendering: Rendering): void {
+  const { messages, waiting } = rendering;
+  if (waiting.length === 0 || messages.at(-1)?.role !== "user") return;
+  for (const content of waiting) messages.push({ role: "system", content });
+  rendering.waiting = [];
 }
 
 function renderBlock(role: "user" | "assistant", block: Block, rendering: Rendering): void {
@@ -52,7 +70,9 @@ function renderBlock(role: "user" | "assistant", block: Block, rendering: Render
   else if (!isEmptyText(role, block)) append(role, withoutCaller(block), rendering);
 }
 
-function append(role: "user" | "assistant", block: ContentBlock, { messages }: Rendering): void {
+function append(role: "user" | "assistant", block: ContentBlock, rendering: Rendering): void {
+  if (block.type !== "tool_result") placeWaiting(rendering);
+  const { messages } = rendering;
   const last = messages.at(-1);
   if (last?.role === role) last.content.push(block);
   else messages.push({ role, content: [block] });

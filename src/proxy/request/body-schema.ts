@@ -62,7 +62,7 @@ export type RequestContent = string | readonly RequestBlock[];
 
 /** A message. */
 export interface RequestMessage {
-  readonly role: "user" | "assistant";
+  readonly role: "user" | "assistant" | "system";
   readonly content: RequestContent;
 }
 
@@ -135,7 +135,7 @@ function bodyShape(maxTokens: Shape): Shape {
 }
 
 /** A message, its blocks not. */
-export const messageShape = copied({ role: oneOf("user", "assistant"), content: contentForm });
+export const messageShape = copied({ role: oneOf("user", "assistant", "system"), content: contentForm });
 /** Any block. */
 export const blockShape = copied({ type: text() });
 /** Any tool entry. */

@@ -1,5 +1,5 @@
 /**
- * Finds the container of a request and the scripts in it that go on, before anything is changed.
+ * Leases the container of a request and finds the scripts in it that go on, before anything is changed.
  *
  * Guarantee: a request that does not fit is refused as a whole; the container then is as it was, and may be used again.
  */
@@ -13,15 +13,12 @@ import {
   unpaired,
 } from "../conversation/read-history.ts";
 import type { Container } from "../containers/container.ts";
-import type { Containers } from "../containers/containers.ts";
 import type { Execution } from "../containers/execution.ts";
 import type { ParsedRequest } from "../request/parse-request.ts";
 
 /** Who asks. */
 export interface TurnOwner {
   readonly ownerId: string;
-  /** Containers that the owner may have at once; the server's default when undefined. */
-  readonly maxContainers: number | undefined;
   /** Scripts that the owner may run at once; the gate's own rule when undefined. */
   readonly maxRunningScripts: number | undefined;
 }
@@ -52,16 +49,7 @@ export function* readTurnHistory({ body, tools, containerId }: ParsedRequest): S
 }
 
 /** Opens a turn for a history of `readTurnHistory`. @throws {ApiError} */
-export async function openTurn(
-  containerId: string | undefined,
-  history: History,
-  owner: TurnOwner,
-  containers: Containers,
-): Promise<OpenTurn> {
-  const container =
-    containerId === undefined
-      ? containers.create(owner.ownerId, owner.maxContainers)
-      : containers.get(containerId, owner.ownerId);
+export async function openTurn(container: Container, history: History, owner: TurnOwner): Promise<OpenTurn> {
   await container.lease();
   try {
     const scripts = await runInShares(findScripts(history, container));

@@ -3,7 +3,7 @@
  */
 import { ToolscriptError, type ToolscriptErrorCode, isToolscriptError } from "../../errors.ts";
 import type { ContainerSettings } from "./docker-options.ts";
-import type { ContainerState, Engine } from "./engine.ts";
+import type { ContainerEnd, Engine } from "./engine.ts";
 
 /** The runner's own exit code when the interpreter is older than it can work with. */
 const EXIT_PYTHON_TOO_OLD = 64;
@@ -24,13 +24,15 @@ export async function explainEndOfContainer(ended: EndedContainer): Promise<Tool
   const { engine, id } = ended;
   try {
     // The stream ends a moment before the daemon has booked the exit, and the daemon removes the container right
-    // after. A request that arrives in between is answered with the final state.
+    // after. A request that arrives in between is answered with the final state; one that comes later, by what the
+    // daemon remembers.
     let state = await engine.inspect(id);
     if (state?.running === true && !state.paused) {
       await engine.waitStopped(id);
       state = await engine.inspect(id);
     }
-    return describeEnd(ended, state);
+    if (state?.paused === true) return pausedError(id);
+    return describeEnd(ended, state ?? (await engine.howEnded(id).catch(() => undefined)));
   } catch (error) {
     return describeFailure(ended, error);
   }
@@ -46,14 +48,13 @@ export function pausedError(id: string): ToolscriptError {
   );
 }
 
-function describeEnd(ended: EndedContainer, state: ContainerState | undefined): ToolscriptError {
+function describeEnd(ended: EndedContainer, end: ContainerEnd | undefined): ToolscriptError {
   const { id, settings } = ended;
-  const exitCode = state?.exitCode ?? null;
+  const exitCode = end?.exitCode ?? null;
   const make = (code: ToolscriptErrorCode, reason: string) =>
     new ToolscriptError(code, `The session ended: ${reason}`, { data: { container: id, exitCode } });
-  if (state === undefined) return make("docker-killed", "its container was removed from outside");
-  if (state.paused) return pausedError(id);
-  if (exitCode === EXIT_KILLED && state.outOfMemory) {
+  if (end === undefined) return make("docker-killed", "its container was removed from outside");
+  if (exitCode === EXIT_KILLED && end.outOfMemory) {
     return make(
       "sandbox-out-of-memory",
       `the kernel killed its container for using more than "${settings.memoryMb}" MiB of memory; let the script hold less at once, or raise \`unsafeLimits.memoryMb\``,

@@ -35,6 +35,43 @@ const json = (status: number, body: unknown) => (_request: unknown, response: Se
 const text = (status: number, body: string) => (_request: unknown, response: ServerResponse) =>
   void response.writeHead(status, { "content-type": "text/plain" }).end(body);
 
+describe("howEnded()", () => {
+  const event = (action: string, more: object = {}): string =>
+    `${JSON.stringify({ Action: action, Actor: { ID: "id", Attributes: { exitCode: "137", ...more } } })}\n`;
+
+  test("reads the events of the end, and no further", async () => {
+    const asked: string[] = [];
+    const engine = await openBefore((request, response) => {
+      asked.push(decodeURIComponent(request.url ?? ""));
+      response.writeHead(200).write(event("oom"));
+      response.write(event("die").slice(0, 20));
+      response.write(event("die").slice(20)); // and goes on waiting for more
+    });
+    expect(await engine.howEnded("id")).toEqual({ exitCode: 137, outOfMemory: true });
+    expect(asked).toEqual([
+      expect.stringMatching(
+        /^\/events\?since=0&until=\d+&filters=\{"type":\["container"\],"container":\["id"\],"event":\["oom","die"\]\}$/,
+      ),
+    ]);
+  });
+
+  test.each([
+    ["an end without want of memory", event("die", { exitCode: "3" }), { exitCode: 3, outOfMemory: false }],
+    ["nothing", "", undefined],
+    ["want of memory alone", event("oom"), undefined],
+  ])("reads %s", async (_name, body, wanted) => {
+    expect(await (await openBefore(text(200, body))).howEnded("id")).toEqual(wanted);
+  });
+
+  test("refuses what is no event, and too much", async () => {
+    for (const body of ["<html>\n", '{"Action":1}\n', " ".repeat(2 * MIB), "x".repeat(2 * MIB)]) {
+      await expect((await openBefore(text(200, body))).howEnded("id")).rejects.toMatchObject({
+        code: "docker-failed",
+      });
+    }
+  });
+});
+
 describe("openEngine() with a daemon that answers badly", () => {
   test("refuses an answer that is too long, and closes the connection instead of reading on", async () => {
     let sent = 0;

@@ -10,7 +10,7 @@ import { toEngineError } from "./engine-error.ts";
 import * as calls from "./engine-http/calls.ts";
 import type { EngineTransport } from "./engine-http/transport.ts";
 
-export type { ContainerState, ListedContainer } from "./engine-http/calls.ts";
+export type { ContainerEnd, ListedContainer } from "./engine-http/calls.ts";
 
 /** First and longest pause, in milliseconds, between two looks whether a container has gone. */
 const FIRST_LOOK_MS = 250;
@@ -34,6 +34,8 @@ export interface Engine {
   start(id: string, image: string, options?: RequestOptions): Promise<void>;
   /** Undefined when there is no such container. */
   inspect(id: string): Promise<calls.ContainerState | undefined>;
+  /** How a container ended that has gone; undefined when the daemon does not remember. */
+  howEnded(id: string): Promise<calls.ContainerEnd | undefined>;
   /** Sends a signal. False when the container does not run. */
   kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<boolean>;
   /** Resolves once the container does not run any more, or has gone. */
@@ -99,6 +101,10 @@ class EngineClient implements Engine {
 
   inspect(id: string): Promise<calls.ContainerState | undefined> {
     return this.#request("Looking at a container", (context) => calls.inspectContainer(context, id));
+  }
+
+  howEnded(id: string): Promise<calls.ContainerEnd | undefined> {
+    return this.#request("Looking how a container ended", (context) => calls.readEnd(context, id));
   }
 
   kill(id: string, signal: "SIGINT" | "SIGKILL"): Promise<boolean> {

@@ -51,18 +51,31 @@ def text_of(message):
     return "\n".join(block.text for block in message.content if block.type == "text")
 
 
+def persist(send):
+    """Sends once more what was lost after the SDK's own tries, as a program around it would."""
+    try:
+        return send()
+    except anthropic.APIStatusError:
+        raise
+    except Exception:
+        return send()
+
+
 def run_create(client):
     conversation, text = Conversation(), None
     while text is None:
-        text = conversation.take(client.messages.create(**conversation.next_request()))
+        text = conversation.take(persist(lambda: client.messages.create(**conversation.next_request())))
     return text
 
 
 def run_stream(client):
+    def send():
+        with client.messages.stream(**conversation.next_request()) as stream:
+            return stream.get_final_message()
+
     conversation, text = Conversation(), None
     while text is None:
-        with client.messages.stream(**conversation.next_request()) as stream:
-            text = conversation.take(stream.get_final_message())
+        text = conversation.take(persist(send))
     return text
 
 

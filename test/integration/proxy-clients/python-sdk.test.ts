@@ -1,10 +1,8 @@
 /**
- * The official Python SDK, unmodified: the newest version, and the last one before 1.0, each in a virtual environment of
- * its own. The environments are kept in the user's cache folder; making one needs Python and a package index.
+ * The official Python SDK, unmodified: the newest version, and the last one before 1.0.
  */
 import { execFile } from "node:child_process";
-import { access, mkdir, readFile, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -13,47 +11,15 @@ import { QUESTION } from "../../../examples/expense-auditor/question.ts";
 import { requireOrSkip } from "../../require.ts";
 import { createUserFolder } from "../../user-folder.ts";
 import { AUDIT_TIMEOUT_MS, type AuditServer, MODEL, startAuditServer } from "./audit-server.ts";
+import { NEWEST_PYTHON_SDK, OLD_PYTHON_SDK, preparePython } from "./prepare-python.ts";
 
 vi.setConfig({ testTimeout: AUDIT_TIMEOUT_MS, hookTimeout: AUDIT_TIMEOUT_MS });
 
 const run = promisify(execFile);
 const program = fileURLToPath(new URL("audit_client.py", import.meta.url));
 
-const NEWEST = "2.12.0";
-const BEFORE_ONE = "0.125.0";
-const cacheFolder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "toolscript-tests");
-
-/** Path of a Python that has the SDK; made if it is not there. @throws when there is no Python or no package index */
-async function preparePython(version: string): Promise<string> {
-  const folder = join(cacheFolder, `anthropic-${version}`);
-  const python = join(folder, "bin", "python");
-  if (await exists(join(folder, "ready"))) return python;
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(cacheFolder, { recursive: true });
-  await run("python3", ["-m", "venv", folder]);
-  await run(python, [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    `anthropic==${version}`,
-  ]);
-  await run(python, ["-c", "import anthropic"]);
-  await mkdir(join(folder, "made"));
-  await rename(join(folder, "made"), join(folder, "ready"));
-  return python;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 const skip = await requireOrSkip("python-clients", async () => {
-  for (const version of [NEWEST, BEFORE_ONE]) await preparePython(version);
+  for (const version of [NEWEST_PYTHON_SDK, OLD_PYTHON_SDK]) await preparePython(version);
   return true;
 });
 
@@ -66,13 +32,13 @@ describe.skipIf(skip)("the Python SDK", () => {
   beforeEach(() => server.clearSamples());
 
   test.each([
-    [NEWEST, "create"],
-    [NEWEST, "stream"],
-    [NEWEST, "async"],
-    [NEWEST, "runner"],
-    [BEFORE_ONE, "create"],
-    [BEFORE_ONE, "stream"],
-    [BEFORE_ONE, "runner"],
+    [NEWEST_PYTHON_SDK, "create"],
+    [NEWEST_PYTHON_SDK, "stream"],
+    [NEWEST_PYTHON_SDK, "async"],
+    [NEWEST_PYTHON_SDK, "runner"],
+    [OLD_PYTHON_SDK, "create"],
+    [OLD_PYTHON_SDK, "stream"],
+    [OLD_PYTHON_SDK, "runner"],
   ])("anthropic %s runs the audit with two samples by %s", async (version, mode) => {
     const audit = {
       model: MODEL,

@@ -2,7 +2,7 @@
  * The calls of the Docker Engine API that the sandbox needs: for each its path, and what is read from the answer.
  *
  * These, and no others, are what a filter in front of the daemon has to let through: version, image inspect, container
- * create, attach, start, inspect, kill, wait, remove, stats, and list by label.
+ * create, attach, start, inspect, kill, wait, remove, stats, list by label, and the events that tell how one ended.
  *
  * @see https://docs.docker.com/reference/api/engine/version/v1.41/
  */
@@ -12,7 +12,7 @@ import type { CreateRequest } from "../create-request.ts";
 import { withoutGone } from "../listing.ts";
 import { EngineStatusError, UnexpectedAnswerError } from "./answer-errors.ts";
 import { findObject, readField } from "./read-field.ts";
-import { ask, toPath, upgrade } from "./request.ts";
+import { ask, askForLines, toPath, upgrade } from "./request.ts";
 import type { EngineTransport } from "./transport.ts";
 
 /** A listing has the runner's text once for each container, 35 KB: this is room for 1,900. */
@@ -34,6 +34,9 @@ export interface ContainerState {
   readonly exitCode: number;
   readonly startedAt: string;
 }
+
+/** How a container ended. */
+export type ContainerEnd = Pick<ContainerState, "exitCode" | "outOfMemory">;
 
 /** A container of ours in a listing. */
 export interface ListedContainer {
@@ -97,6 +100,34 @@ export async function inspectContainer(
     exitCode: readField(found, "State.ExitCode", "number"),
     startedAt: readField(found, "State.StartedAt", "string"),
   };
+}
+
+/** Seconds by which the daemon's clock may be behind ours. */
+const CLOCK_DIFFERENCE_SECONDS = 1;
+
+/**
+ * How a container ended that has gone since, from the events that the daemon remembers, which are its last 256. Undefined when
+ * it does not remember.
+ */
+export async function readEnd(
+  { transport, signal }: CallContext,
+  id: string,
+): Promise<ContainerEnd | undefined> {
+  const until = String(Math.floor(Date.now() / 1000) + CLOCK_DIFFERENCE_SECONDS);
+  const query = { since: "0", until, filters: toEndFilters(id) };
+  let outOfMemory = false;
+  for await (const event of askForLines(transport, { method: "GET", path: "/events", query, signal })) {
+    const action = readField(event, "Action", "string");
+    if (action === "oom") outOfMemory = true;
+    if (action !== "die") continue;
+    return { exitCode: Number(readField(event, "Actor.Attributes.exitCode", "string")), outOfMemory };
+  }
+  return undefined;
+}
+
+/** The events of a container's end, as the filters of a request. */
+export function toEndFilters(id: string): string {
+  return JSON.stringify({ type: ["container"], container: [id], event: ["oom", "die"] });
 }
 
 /** Sends a signal. False when the container does not run. */

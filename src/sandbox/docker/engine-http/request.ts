@@ -21,6 +21,8 @@ import { type EngineTransport, openConnection, toHostHeader } from "./transport.
 export const DEFAULT_MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 /** A listing has some 150 parts for each container. */
 const ANSWER_BOUNDS = { maxDepth: 64, maxParts: 500_000 };
+/** Of an answer in lines, all of them: a few events of one container. */
+const MAX_LINES_BYTES = 1024 * 1024;
 /** Of a refusal, this much is read. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
@@ -73,6 +75,34 @@ export async function ask(transport: EngineTransport, asked: EngineRequest): Pro
   if (bytes.length === 0) return undefined;
   try {
     return await readJson(bytes, ANSWER_BOUNDS);
+  } catch (cause) {
+    throw new UnexpectedAnswerError(`cannot be read (${toErrorMessage(cause)})`, { cause });
+  }
+}
+
+/**
+ * Asks, and gives the JSON of each line of the answer as it comes. Whoever stops reading closes the connection.
+ *
+ * @throws {EngineStatusError} for a status other than 2xx
+ * @throws {UnexpectedAnswerError} when there is too much, or a line is not JSON
+ */
+export async function* askForLines(transport: EngineTransport, asked: EngineRequest): AsyncGenerator {
+  const answer = await askForAnswer(transport, asked);
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_LINES_BYTES) throw new UnexpectedAnswerError(`has more than "${MAX_LINES_BYTES}" bytes`);
+    const lines = (text + chunk.toString("latin1")).split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines) if (line.trim() !== "") yield await readLine(line);
+  }
+  if (text.trim() !== "") yield await readLine(text);
+}
+
+async function readLine(line: string): Promise<unknown> {
+  try {
+    return await readJson(Buffer.from(line, "latin1"), ANSWER_BOUNDS);
   } catch (cause) {
     throw new UnexpectedAnswerError(`cannot be read (${toErrorMessage(cause)})`, { cause });
   }

@@ -118,6 +118,10 @@ async function answerOther(
   }
   await dropBody(request, method === "POST" && wanted.kind !== "start");
   if (!("container" in wanted)) return await sendOn(exchange, { method, path: wanted.path });
+  if (wanted.kind === "events") {
+    containers.checkMade(wanted.container); // it has gone, so only its maker can say whose it was
+    return await sendOn(exchange, { method, path: `${wanted.version}${wanted.rest}` });
+  }
   const id = await containers.find(wanted.container);
   if (id === undefined) return answerNoContainer(exchange, wanted.container);
   if (wanted.kind === "start" || wanted.kind === "stats") containers.checkMade(id);

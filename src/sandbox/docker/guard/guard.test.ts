@@ -24,6 +24,8 @@ import { stdioBootstrap } from "../../runner-source.ts";
 import { containerLabels, containerSpec } from "../container-spec.ts";
 import { resolveDockerOptions } from "../docker-options.ts";
 import { docker } from "../docker.ts";
+import { resolveEngineAddress } from "../engine-address.ts";
+import { openEngine } from "../engine.ts";
 import { readHostIdentity } from "../host-identity.ts";
 import { startGuard } from "./guard.ts";
 
@@ -149,6 +151,20 @@ describe.skipIf(await requireOrSkip("docker", probeDocker))("startGuard()", () =
       expect.stringMatching(/^GET \/containers\/[0-9a-f]{64}\/stats\?stream=false&one-shot=true HTTP\/1\.1$/),
     ]);
     expect(refused).toContain("was not made through this guard");
+  });
+
+  test("tells how a container of its own ended that has gone, and of no other", async () => {
+    const sandbox = docker({ image: TEST_IMAGE, host: bench.host });
+    const session = await sandbox.open();
+    const { Id } = (await testEngine.getContainer(session.id).inspect()) as unknown as {
+      readonly Id: string;
+    };
+    await sandbox.close();
+    const engine = openEngine(resolveEngineAddress(bench.host), 20_000);
+    expect(await engine.inspect(Id)).toBeUndefined();
+    expect(await engine.howEnded(Id)).toMatchObject({ outOfMemory: false });
+    const foreign = openEngine(resolveEngineAddress(anyProgram.host), 20_000);
+    await expect(foreign.howEnded(Id)).rejects.toThrow("was not made through this guard");
   });
 
   test("forces the filter by our label, whatever is asked for", async () => {

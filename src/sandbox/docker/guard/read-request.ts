@@ -5,12 +5,14 @@
  * client's text is sent on: the request to the daemon is written anew from the parts that were recognised.
  */
 import { SANDBOX_LABEL } from "../container-spec.ts";
+import { toEndFilters } from "../engine-http/calls.ts";
 import { forbidden, malformed } from "./refusal.ts";
 
 /** A request that may be let through, once its container or body has been looked at. */
 export type GuardRequest =
   | { readonly kind: "ping" | "version" | "list" | "image"; readonly path: string }
   | { readonly kind: "create"; readonly path: string; readonly version: string }
+  | { readonly kind: "events"; readonly container: string; readonly version: string; readonly rest: string }
   | {
       readonly kind: "attach" | "start" | "kill" | "wait" | "remove" | "inspect" | "stats";
       /** As it was named: a full id, or the name of a container of ours. */
@@ -32,6 +34,8 @@ const OLDEST_VERSION = 41;
 
 const TARGET = /^(\/[A-Za-z0-9/._:@-]*)(?:\?([^#\s]*))?$/;
 const VERSION = /^\/v1\.(\d{1,3})(?=\/)/;
+const FULL_ID = /^[0-9a-f]{64}$/;
+const END_FILTERS = /"container":\["([0-9a-f]{64})"\]/;
 const CONTAINER = /^(?:[0-9a-f]{64}|toolscript-[0-9a-f]{16})$/;
 /** Names of containers that the sandbox makes. */
 const CONTAINER_NAME = /^toolscript-[0-9a-f]{16}$/;
@@ -105,7 +109,27 @@ function readSimple(
     return { kind: "version", path: `${version}${path}` };
   }
   if (method === "GET" && path === "/containers/json") return readList(version, query);
+  if (method === "GET" && path === "/events") return readEvents(version, query);
   return undefined;
+}
+
+/** Seconds for which events may still be waited for; the sandbox asks for those that were. */
+const MAX_EVENTS_AHEAD_SECONDS = 10;
+
+/** The events of one container's end, and no others. */
+function readEvents(version: string, query: ReadonlyMap<string, string>): GuardRequest {
+  const { filters = "", until = "", ...rest } = Object.fromEntries(query);
+  allowOnly(new Map(Object.entries(rest)), { since: new Set(["0"]) });
+  const [, container = ""] = END_FILTERS.exec(filters) ?? [];
+  if (filters !== toEndFilters(container) || !FULL_ID.test(container)) {
+    throw forbidden("events can only be asked for the end of one container, under its full id");
+  }
+  const latest = Math.floor(Date.now() / 1000) + MAX_EVENTS_AHEAD_SECONDS;
+  if (!/^\d{1,12}$/.test(until) || Number(until) > latest) {
+    throw forbidden(`events can only be asked for until a time, at most "${latest}", not "${until}"`);
+  }
+  const forced = encodeURIComponent(toEndFilters(container));
+  return { kind: "events", container, version, rest: `/events?since=0&until=${until}&filters=${forced}` };
 }
 
 /** The filter by our label is there whether the client asked for it or not. */
