@@ -105,19 +105,7 @@ export class SchemaInput {
     try {
       const fits = compiled.fits(filled, left, size);
       if (fits !== false) return fits === undefined ? undefined : { ok: true, value: filled };
-      const rest = left - workMeter.usedSteps;
-      const interest = { optionalNulls: options.optionalNulls, wideKeys: size.wideKeys };
-      const bound: Bound = (job, maxErrors) => workMeter.measure(job, rest, size, maxErrors);
-      const verdict = compiled.check(filled, bound, interest);
-      if (verdict === undefined) return undefined;
-      if (verdict.ok) return { ok: true, value: filled };
-      if (filled === input) return verdict;
-      // What was given is what is judged: a default makes no input wrong that is right without it.
-      const bare = compiled.check(input, bound, interest);
-      if (bare?.ok !== true) return bare;
-      const rest = toRest(input, filled, verdict, size);
-      const isRestRight = rest !== undefined && compiled.check(rest, bound, interest)?.ok === true;
-      return { ok: true, value: isRestRight ? rest : input };
+      return judge(compiled, input, filled, { size, steps: left - workMeter.usedSteps, options });
     } catch (error) {
       if (error instanceof RangeError) return undefined;
       // What the compiler makes of a rare schema may be wrong. Who sent it hears of it, and nobody else.
@@ -181,6 +169,35 @@ export class SchemaInput {
     const { defaults } = this.#options;
     return defaults === undefined ? input : runAtOnce(fillDefaults(defaults, input));
   }
+}
+
+interface Bounds {
+  readonly size: InputSize;
+  readonly steps: number;
+  readonly options: CheckOptions;
+}
+
+/**
+ * The verdict on an input that does not fit with the defaults of its schema. What was given is what is judged: a default makes
+ * no input wrong that is right without it.
+ */
+function judge(
+  compiled: CompiledSchema,
+  input: unknown,
+  filled: unknown,
+  { size, steps, options }: Bounds,
+): Checked | undefined {
+  const interest = { optionalNulls: options.optionalNulls, wideKeys: size.wideKeys };
+  const bound: Bound = (job, maxErrors) => workMeter.measure(job, steps, size, maxErrors);
+  const verdict = compiled.check(filled, bound, interest);
+  if (verdict === undefined) return undefined;
+  if (verdict.ok) return { ok: true, value: filled };
+  if (filled === input) return verdict;
+  const bare = compiled.check(input, bound, interest);
+  if (bare?.ok !== true) return bare;
+  const rest = toRest(input, filled, verdict, size);
+  const isRestRight = rest !== undefined && compiled.check(rest, bound, interest)?.ok === true;
+  return { ok: true, value: isRestRight ? rest : input };
 }
 
 /** Problems of defaults that are taken out one by one; with more, no default is filled in. */
