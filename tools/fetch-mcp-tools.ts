@@ -111,7 +111,8 @@ function findProgram(command: string): string | undefined {
 function findVersion({ package: name }: Server): string {
   for (const place of environments()) {
     const manifest = join(place, "node_modules", name, "package.json");
-    if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+    if (existsSync(manifest))
+      return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
     const lib = join(place, "lib");
     for (const python of existsSync(lib) ? readdirSync(lib) : []) {
       const prefix = `${name.replaceAll(/[-.]/g, "_")}-`;
@@ -126,7 +127,10 @@ function findVersion({ package: name }: Server): string {
 
 function save(server: Server, tools: readonly Record<string, unknown>[]): void {
   const kept = tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
-  const text = JSON.stringify({ package: server.package, version: findVersion(server), date: today, tools: kept }, cut);
+  const text = JSON.stringify(
+    { package: server.package, version: findVersion(server), date: today, tools: kept },
+    cut,
+  );
   const file = `${server.package.replace("@", "").replace("/", "-")}.json`;
   writeFileSync(join(import.meta.dirname, "../test/fixtures/mcp-tools", file), `${text}\n`);
 }
@@ -137,14 +141,22 @@ function cut(key: string, value: unknown): unknown {
     : value;
 }
 
-async function listTools(program: string, { args = [], env = {} }: Server): Promise<Record<string, unknown>[] | undefined> {
+async function listTools(
+  program: string,
+  { args = [], env = {} }: Server,
+): Promise<Record<string, unknown>[] | undefined> {
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "ignore"] });
   const timer = setTimeout(() => child.kill("SIGKILL"), MAX_WAIT_MS);
-  const send = (message: object): void => void child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+  const send = (message: object): void =>
+    void child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
   child.stdin.on("error", () => undefined);
   child.on("error", () => undefined);
   const client = { name: "toolscript-fixtures", version: "1" };
-  send({ id: 1, method: "initialize", params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: client } });
+  send({
+    id: 1,
+    method: "initialize",
+    params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: client },
+  });
   const tools: Record<string, unknown>[] = [];
   try {
     for await (const line of createInterface({ input: child.stdout })) {

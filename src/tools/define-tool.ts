@@ -42,12 +42,19 @@ export type ToolOutput<Schema extends ToolSchema | undefined> = Schema extends z
 
 /** What {@link tool} takes. */
 export interface ToolDefinition<Input extends ToolSchema, Output extends ToolSchema | undefined = undefined> {
-  /** 1 to 64 letters, digits, `_` or `-`. */
+  /** 1 to 128 letters, digits, `_` or `-`. */
   readonly name: string;
   /** What it does and what comes back, for the model. */
   readonly description: string;
   /** Zod 4 schema or JSON Schema of an object. Inputs that do not fit never reach `execute`. */
   readonly input: Input;
+  /**
+   * Whether a text has to fit the `format` that a JSON Schema names for it, or whether that is a note to the model. A Zod
+   * schema always checks its own.
+   *
+   * @default "note"
+   */
+  readonly formats?: "note" | "check";
   /** Schema of the result. It types the Python signature; results are not checked against it. */
   readonly output?: Output;
   /** Does the work. What it throws, the script gets as `ToolError`. */
@@ -87,7 +94,7 @@ export function tool<const Input extends ToolSchema, Output extends ToolSchema |
   checkCallers(name, allowedCallers);
   checkTimeout(name, timeoutMs);
   checkExecute(name, definition);
-  const { schema, check } = toInput(name, input);
+  const { schema, check } = toInput(name, input, checksFormats(definition));
   const parseInput = toParseInput(name, withOptionalNulls(check, schema));
   checkExamples(name, inputExamples ?? [], parseInput);
   return {
@@ -111,14 +118,32 @@ function checkExecute(name: string, { execute }: { execute: unknown }): void {
   );
 }
 
-function toInput(name: string, input: ToolSchema): { schema: JsonSchema; check: CheckInput } {
+function checksFormats({
+  name,
+  formats = "note",
+}: Pick<ToolDefinition<ToolSchema>, "name" | "formats">): boolean {
+  if (formats === "note" || formats === "check") return formats === "check";
+  throw new ToolscriptError(
+    "invalid-tool",
+    `Cannot declare the tool "${name}": formats is ${toShown(formats)}, expected "note" or "check"`,
+  );
+}
+
+function toInput(
+  name: string,
+  input: ToolSchema,
+  areFormatsChecked: boolean,
+): { schema: JsonSchema; check: CheckInput } {
   const what = `Input schema of "${name}"`;
   if (isZodSchema(input)) {
     const schema = toObjectSchema(name, toZodJsonSchema(input, "input", what));
     return { schema, check: compileZodSchema(input) };
   }
   const schema = toObjectSchema(name, toPlainSchema(input, what));
-  return { schema, check: compileJsonSchema(schema, { useDefaults: true, what }) };
+  return {
+    schema,
+    check: compileJsonSchema(schema, { useDefaults: true, checksFormats: areFormatsChecked, what }),
+  };
 }
 
 function toOutputSchema(name: string, output: ToolSchema | undefined): JsonSchema | undefined {

@@ -35,6 +35,8 @@ const MIN_COMPILED_NODES = 2_000;
 export interface CompileJsonSchemaOptions {
   /** Fill in `default`s where a property is missing. */
   readonly useDefaults: boolean;
+  /** Whether a text has to fit the `format` of its schema. @default false: it is a note, as JSON Schema has it */
+  readonly checksFormats?: boolean;
   /** How the schema is named in an error. */
   readonly what: string;
 }
@@ -103,7 +105,11 @@ class SchemaSource {
 
   /** Names the schema. */
   get key(): string {
-    return (this.#key ??= hash("sha256", this.text, "base64"));
+    return (this.#key ??= hash("sha256", `${this.#checksFormats ? "formats " : ""}${this.text}`, "base64"));
+  }
+
+  get #checksFormats(): boolean {
+    return this.#options.checksFormats === true;
   }
 
   /** Whether looking through the schema, and compiling it, takes little enough for the loop. */
@@ -142,7 +148,15 @@ class SchemaSource {
   toThreadSchema(found: DocumentFacts | undefined): ThreadSchema {
     const { isOldDraft, hasUnevaluated, hasChoicesOfReferences } = this.#facts;
     const hasOddReference = found?.hasOddReference ?? true;
-    return { key: this.key, isOldDraft, hasUnevaluated, hasChoicesOfReferences, hasOddReference };
+    const checksFormats = this.#checksFormats;
+    return {
+      key: this.key,
+      isOldDraft,
+      hasUnevaluated,
+      hasChoicesOfReferences,
+      hasOddReference,
+      checksFormats,
+    };
   }
 
   try<Value>(job: () => Value): Value {

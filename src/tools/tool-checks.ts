@@ -11,13 +11,13 @@ import type { WorkBudget } from "./work-budget.ts";
 /** Characters of a tool's description. */
 export const DEFAULT_MAX_TOOL_DESCRIPTION_CHARS = 200_000;
 
-const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const NAME = /^[a-zA-Z0-9_-]{1,128}$/;
 const CALLERS: ReadonlySet<unknown> = new Set<Caller>(["direct", "programmatic"]);
 
 /** @throws {ToolscriptError} `invalid-tool` */
 export function checkName(name: unknown): void {
   if (typeof name === "string" && NAME.test(name)) return;
-  refuse(`Cannot declare the tool ${toShown(name)}: its name must be 1 to 64 letters, digits, "_" or "-"`);
+  refuse(`Cannot declare the tool ${toShown(name)}: its name must be 1 to 128 letters, digits, "_" or "-"`);
 }
 
 /** @throws {ToolscriptError} `invalid-tool` */

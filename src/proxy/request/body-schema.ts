@@ -147,7 +147,7 @@ const callers = shortList(oneOf(...CALLERS), { min: 1, max: 4 * CALLERS.length }
 
 /** A tool with a schema of its own, its examples but for their form. */
 export const customToolShape = dictionary({
-  name: text({ pattern: /^[a-zA-Z0-9_-]{1,64}$/ }),
+  name: text({ pattern: /^[a-zA-Z0-9_-]{1,128}$/ }),
   description: optional(text()),
   input_schema: dictionary(),
   input_examples: optional(list),

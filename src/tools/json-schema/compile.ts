@@ -27,17 +27,19 @@ export interface CompileOptions {
   readonly hasChoicesOfReferences: boolean;
   /** Some part that is referred to is not known to be a schema. Then checks do not pay for their work. */
   readonly hasOddReference: boolean;
+  /** Whether a text has to fit the `format` of its schema, or that is a note. */
+  readonly checksFormats: boolean;
   /** Whether all problems are collected, or only the first one. */
   readonly allErrors: boolean;
 }
 
 /** @throws {Error} when the schema is not valid */
 export function compileSchema(schema: JsonSchema, options: CompileOptions): ValidateFunction {
-  const { isOldDraft, hasOddReference, allErrors } = options;
+  const { isOldDraft, hasOddReference, allErrors, checksFormats: validateFormats } = options;
   const { $schema: _dialect, ...document } = hasOddReference ? schema : prepareSchema(schema, options);
   const ajv = isOldDraft
-    ? new Ajv({ ...AJV_OPTIONS, allErrors })
-    : new Ajv2020({ ...AJV_OPTIONS, allErrors });
+    ? new Ajv({ ...AJV_OPTIONS, allErrors, validateFormats })
+    : new Ajv2020({ ...AJV_OPTIONS, allErrors, validateFormats });
   if (!hasOddReference) ajv.addKeyword(WORK_DEFINITION);
   return ajv.compile(document);
 }
@@ -74,6 +76,8 @@ const AJV_OPTIONS: Options = {
   inlineRefs: false,
   ownProperties: true,
   formats: METERED_FORMATS,
+  // 19.99 is a multiple of 0.01, although not in binary fractions.
+  multipleOfPrecision: 8,
   code: {
     optimize: false,
     // `code` names the engine where a schema is written to a file, which is not done here.

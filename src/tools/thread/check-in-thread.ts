@@ -33,9 +33,17 @@ export async function checkInThread(
   size: InputSize,
   options: CheckOptions,
 ): Promise<ThreadVerdict> {
-  const { key, isOldDraft, hasUnevaluated, hasChoicesOfReferences, hasOddReference, document, maxMs } =
-    schema;
-  const plain = { key, isOldDraft, hasUnevaluated, hasChoicesOfReferences, hasOddReference };
+  const {
+    key,
+    isOldDraft,
+    checksFormats,
+    hasUnevaluated,
+    hasChoicesOfReferences,
+    hasOddReference,
+    document,
+    maxMs,
+  } = schema;
+  const plain = { key, isOldDraft, checksFormats, hasUnevaluated, hasChoicesOfReferences, hasOddReference };
   const collects = size.longestKey <= MAX_COLLECTED_KEY_CHARS;
   const { optionalNulls = 0 } = options;
   const task = { kind: "check", schema: plain, collects, optionalNulls, maxMs } as const;

@@ -6,6 +6,7 @@ export interface ThreadSchema {
   /** Names the schema: its digest. */
   readonly key: string;
   readonly isOldDraft: boolean;
+  readonly checksFormats: boolean;
   readonly hasUnevaluated: boolean;
   readonly hasChoicesOfReferences: boolean;
   /** Some part that is referred to is not known to be a schema, so the document must stay as it is. */
