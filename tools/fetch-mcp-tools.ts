@@ -111,8 +111,9 @@ function findProgram(command: string): string | undefined {
 function findVersion({ package: name }: Server): string {
   for (const place of environments()) {
     const manifest = join(place, "node_modules", name, "package.json");
-    if (existsSync(manifest))
+    if (existsSync(manifest)) {
       return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+    }
     const lib = join(place, "lib");
     for (const python of existsSync(lib) ? readdirSync(lib) : []) {
       const prefix = `${name.replaceAll(/[-.]/g, "_")}-`;

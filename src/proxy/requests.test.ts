@@ -79,7 +79,7 @@ describe("requests that are wrong", () => {
     [
       "a bad tool name [proxy.tool-name-pattern]",
       ask([directTool("a b")]),
-      "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'",
+      "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'",
     ],
     [
       "an unknown caller [proxy.allowed-callers-values]",

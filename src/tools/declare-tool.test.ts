@@ -34,9 +34,10 @@ describe("declareTool()", () => {
     expect(parsed.ok && parsed.value).toBe(input);
   });
 
-  test("keeps null, which is the client's affair", async () => {
-    const subject = await declare({ properties: { a: { type: "integer" } } });
-    expect(await subject.parseInput({ a: null })).toMatchObject({ ok: false });
+  test("takes null for what is not given, where the schema has no null", async () => {
+    const properties = { a: { type: "integer" }, b: { type: ["integer", "null"] } };
+    const subject = await declare({ properties, required: ["b"] });
+    expect(await subject.parseInput({ a: null, b: null })).toMatchObject({ ok: true, value: { b: null } });
   });
 
   test("refuses a schema that is too deep or too large", async () => {

@@ -22,7 +22,7 @@ import { WorkBudget } from "./work-budget.ts";
 
 /** What {@link declareTool} takes. */
 export interface ToolOutline {
-  /** 1 to 64 letters, digits, `_` or `-`. */
+  /** 1 to 128 letters, digits, `_` or `-`. */
   readonly name: string;
   readonly description: string;
   /** JSON Schema of an object. */

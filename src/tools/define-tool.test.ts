@@ -2,6 +2,7 @@ import * as z from "zod";
 import * as mini from "zod/mini";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { isToolscriptError } from "../errors.ts";
+import type { JsonSchema } from "./tool.ts";
 import { tool } from "./define-tool.ts";
 import type { Tool } from "./tool.ts";
 
@@ -63,6 +64,7 @@ const jsonTool = tool({
     required: ["employee_id", "quarter"],
     additionalProperties: false,
   },
+  formats: "check",
 });
 
 const good = { employee_id: "ENG001", quarter: "Q3" };
@@ -227,7 +229,7 @@ describe("tool()", () => {
   test.each([
     [{ name: "get expenses" }, 'Cannot declare the tool "get expenses": its name must be'],
     [{ name: "" }, "its name must be"],
-    [{ name: "x".repeat(65) }, "its name must be"],
+    [{ name: "x".repeat(129) }, "its name must be"],
     [{ description: 7 as never }, "its description is 7, expected a string"],
     [{ allowedCallers: [] }, "allowedCallers is []"],
     [{ allowedCallers: ["nobody" as never] }, 'allowedCallers is ["nobody"]'],
@@ -247,5 +249,53 @@ describe("tool()", () => {
   ])("refuses the definition %j", (part, reason) => {
     const input = { properties: { a: { type: "integer" } } };
     expect(definitionError(() => tool({ ...base, input, ...part } as never))).toContain(reason);
+  });
+});
+
+describe("what a JSON Schema means [tools.schema-meaning]", () => {
+  const check = (schema: object, input: object, more: object = {}): unknown => {
+    const parsed = tool({ ...base, input: schema as JsonSchema, ...more }).parseInput(input);
+    if (parsed instanceof Promise) throw new Error("It was not checked at once");
+    return parsed.ok ? "accepted" : parsed.message;
+  };
+
+  test("a format is a note, unless the tool's author asks for strictness", () => {
+    const schema = {
+      properties: { at: { type: "string", format: "time" }, deep: { items: { format: "date" } } },
+    };
+    expect(check(schema, { at: "09:30:00", deep: ["today"] })).toBe("accepted");
+    expect(check(schema, { at: "09:30:00" }, { formats: "note" })).toBe("accepted");
+    expect(check(schema, { at: "09:30:00" }, { formats: "check" })).toContain('expected the format "time"');
+    expect(check(schema, { deep: ["today"] }, { formats: "check" })).toContain('expected the format "date"');
+    expect(() => check(schema, {}, { formats: "strict" })).toThrow(
+      'formats is "strict", expected "note" or "check"',
+    );
+  });
+
+  test.each([
+    [0.01, 19.99, true],
+    [0.01, 143.48, true],
+    [0.1, 0.3, true],
+    [0.01, 1.005, false],
+    [0.05, 0.12, false],
+    [3, 9, true],
+    [3, 10, false],
+  ])("a multiple of %d is what it is in decimals: %d", (multipleOf, price, isRight) => {
+    const said = check({ properties: { price: { multipleOf } } }, { price });
+    expect(said).toMatch(isRight ? /^accepted$/ : /expected a multiple of/);
+  });
+
+  test("a pattern is one of ECMA-262, with `u` or without", () => {
+    for (const pattern of ["^\\p{L}+$", "^[\\w-.]+$", "^\\-a$", "^[^\\]]+$"]) {
+      expect([pattern, check({ properties: { a: { pattern } } }, { a: "\u0000!\u0000 ]" })]).toEqual([
+        pattern,
+        expect.stringContaining("expected"),
+      ]);
+    }
+  });
+
+  test("a name has up to 128 characters", () => {
+    const name = "mcp__".padEnd(128, "x");
+    expect(tool({ ...base, name, input: { type: "object" }, execute: () => null }).name).toBe(name);
   });
 });

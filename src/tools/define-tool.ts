@@ -19,6 +19,12 @@ import {
   toParseInput,
 } from "./tool-checks.ts";
 import type { Caller, JsonSchema, Tool, ToolContext } from "./tool.ts";
+import {
+  checkStandard,
+  isStandardSchema,
+  type StandardSchema,
+  toStandardJsonSchema,
+} from "./standard-schema.ts";
 import { compileZodSchema, isZodSchema, toZodJsonSchema } from "./zod-input.ts";
 
 /**
@@ -28,12 +34,14 @@ import { compileZodSchema, isZodSchema, toZodJsonSchema } from "./zod-input.ts";
 export const DEFAULT_ALLOWED_CALLERS: readonly Caller[] = ["direct", "programmatic"];
 
 /** What `input` and `output` may be. */
-export type ToolSchema = z.core.$ZodType | JsonSchema;
+export type ToolSchema = z.core.$ZodType | StandardSchema | JsonSchema;
 
-/** What `execute` gets: the output of the Zod schema, or a plain object for a JSON Schema. */
+/** What `execute` gets: the output of the Zod or other schema, or a plain object for a JSON Schema. */
 export type ToolInput<Schema extends ToolSchema> = Schema extends z.core.$ZodType
   ? z.core.output<Schema>
-  : Record<string, unknown>;
+  : Schema extends StandardSchema<infer Output>
+    ? Output
+    : Record<string, unknown>;
 
 /** What `execute` gives: what the Zod schema says, or anything that JSON can carry. */
 export type ToolOutput<Schema extends ToolSchema | undefined> = Schema extends z.core.$ZodType
@@ -46,7 +54,7 @@ export interface ToolDefinition<Input extends ToolSchema, Output extends ToolSch
   readonly name: string;
   /** What it does and what comes back, for the model. */
   readonly description: string;
-  /** Zod 4 schema or JSON Schema of an object. Inputs that do not fit never reach `execute`. */
+  /** Zod 4 schema, one of a library that speaks Standard Schema with JSON Schema, or JSON Schema of an object. Inputs that do not fit never reach `execute`. */
   readonly input: Input;
   /**
    * Whether a text has to fit the `format` that a JSON Schema names for it, or whether that is a note to the model. A Zod
@@ -139,6 +147,10 @@ function toInput(
     const schema = toObjectSchema(name, toZodJsonSchema(input, "input", what));
     return { schema, check: compileZodSchema(input) };
   }
+  if (isStandardSchema(input)) {
+    const schema = toObjectSchema(name, toStandardJsonSchema(input, "input", what));
+    return { schema, check: checkStandard(input, compileJsonSchema(schema, { useDefaults: false, what })) };
+  }
   const schema = toObjectSchema(name, toPlainSchema(input, what));
   return {
     schema,
@@ -150,7 +162,9 @@ function toOutputSchema(name: string, output: ToolSchema | undefined): JsonSchem
   if (output === undefined) return undefined;
   const what = `Output schema of "${name}"`;
   if (isZodSchema(output)) return toZodJsonSchema(output, "output", what);
-  const schema = toPlainSchema(output, what);
+  const schema = isStandardSchema(output)
+    ? toStandardJsonSchema(output, "output", what)
+    : toPlainSchema(output, what);
   compileJsonSchema(schema, { useDefaults: false, what });
   return schema;
 }

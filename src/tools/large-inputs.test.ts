@@ -149,7 +149,7 @@ describe("Tool.parseInput()", () => {
     const schema = { properties: { n: { type: "integer", default: "none" }, unit: { default: "EUR" } } };
     const subject = near(schema);
     expect(subject.parseInput({ n: 1 })).toEqual({ ok: true, value: { n: 1, unit: "EUR" } });
-    expect(subject.parseInput({})).toEqual({ ok: true, value: {} });
+    expect(subject.parseInput({})).toEqual({ ok: true, value: { unit: "EUR" } });
     const many = near({ properties: { rows: { items: schema } } });
     const rows = list(60_000, () => ({}));
     expect(await many.parseInput({ rows })).toMatchObject({ ok: true, value: { rows } });

@@ -30,7 +30,7 @@ describe("toPythonAlias()", () => {
 
   test("gives an identifier that the protocol accepts for every name", () => {
     fc.assert(
-      fc.property(fc.stringMatching(/^[a-zA-Z0-9_-]{1,64}$/), (name) => {
+      fc.property(fc.stringMatching(/^[a-zA-Z0-9_-]{1,128}$/), (name) => {
         expect(toPythonAlias(name)).toMatch(/^[A-Za-z_][A-Za-z0-9_]*$/);
       }),
     );

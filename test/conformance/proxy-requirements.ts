@@ -25,7 +25,7 @@ const ROWS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "proxy.container-null": "container null or absent means a new one when a script needs it",
     "proxy.code-tool-types": "all four types of the code execution tool are accepted",
     "proxy.code-tool-name": "the name of the code execution tool is fixed",
-    "proxy.tool-name-pattern": "tool names match ^[a-zA-Z0-9_-]{1,64}$",
+    "proxy.tool-name-pattern": "tool names match ^[a-zA-Z0-9_-]{1,128}$",
     "proxy.input-examples": "each input example fits the schema, otherwise 400",
     "proxy.allowed-callers-values": "allowed_callers takes the four documented values and no other",
     "proxy.allowed-callers-default": "without allowed_callers a tool is direct",

@@ -205,8 +205,9 @@ const MAX_REFUSED_DEFAULTS = 20;
 
 /** An input with the defaults that were not refused, where that can be told in short time. */
 function toRest(input: unknown, filled: unknown, verdict: Verdict, size: InputSize): unknown {
-  if (verdict.ok || verdict.issues.length > MAX_REFUSED_DEFAULTS || size.parts > PARTS_A_LOOK)
+  if (verdict.ok || size.parts > PARTS_A_LOOK || verdict.issues.length > MAX_REFUSED_DEFAULTS) {
     return undefined;
+  }
   return withoutRefused(
     input,
     filled,
