@@ -2,9 +2,8 @@ import * as z from "zod";
 import * as mini from "zod/mini";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { isToolscriptError } from "../errors.ts";
-import type { JsonSchema } from "./tool.ts";
 import { tool } from "./define-tool.ts";
-import type { Tool } from "./tool.ts";
+import type { JsonSchema, Tool } from "./tool.ts";
 
 const context = { signal: new AbortController().signal, callId: "call_1" };
 
