@@ -1,6 +1,5 @@
 /** Tools with generated schemas, called with generated inputs: what they cost, and whether the verdict is the plain one. */
 import { Ajv2020 } from "ajv/dist/2020.js";
-import ajvFormats from "ajv-formats";
 import * as z from "zod";
 import { isToolscriptError } from "../../../src/errors.ts";
 import { declareTool } from "../../../src/tools/declare-tool.ts";
@@ -109,7 +108,9 @@ async function makeJson(context: CaseContext, random: Random): Promise<Made | un
       allowedCallers: ["programmatic"],
     });
     const validate = context.uncounted(() => compilePlain(inputSchema));
-    return validate === undefined ? undefined : { subject, plain: (input) => bounded(() => validate(input)) };
+    if (validate === undefined) return undefined;
+    // As above.
+    return { subject, plain: (input) => (hasNull(input) ? undefined : bounded(() => validate(input))) };
   } catch (error) {
     if (isToolscriptError(error, "invalid-tool")) return undefined;
     throw error;
@@ -123,9 +124,10 @@ function compilePlain(schema: JsonSchema): ((input: unknown) => boolean) | undef
       logger: false,
       inlineRefs: false,
       ownProperties: true,
+      validateFormats: false,
+      multipleOfPrecision: 8,
       code: { optimize: false },
     });
-    ajvFormats.default(ajv);
     const validate = ajv.compile(schema);
     return (input) => validate(input);
   } catch {

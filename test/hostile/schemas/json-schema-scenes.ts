@@ -1,6 +1,6 @@
 /** Inputs that make a check against a JSON Schema long. */
 import type { JsonSchema } from "../../../src/tools/tool.ts";
-import { far, list, members, near, nest, type Scene } from "./scene.ts";
+import { far, list, members, near, strict, nest, type Scene } from "./scene.ts";
 
 const text = (schema: JsonSchema): JsonSchema => ({ properties: { a: { type: "string", ...schema } } });
 const rules = list(230, (at) => ({ minimum: at + 1 }));
@@ -71,11 +71,11 @@ export const JSON_SCHEMA_SCENES: Readonly<Record<string, Scene>> = {
     input: () => ({ a: members(100_000, () => 1) }),
   },
   "the format url": {
-    tool: far(text({ format: "url" })),
+    tool: strict(text({ format: "url" })),
     input: () => ({ a: `http://${"a-".repeat(50_000)}` }),
   },
   "the format uri-template": {
-    tool: far(text({ format: "uri-template" })),
+    tool: strict(text({ format: "uri-template" })),
     input: () => ({ a: `{${"a,".repeat(200_000)}` }),
   },
   "branches that multiply": {
@@ -152,7 +152,7 @@ export const JSON_SCHEMA_SCENES: Readonly<Record<string, Scene>> = {
   },
   "sets of Unicode for the format regex": {
     isSlow: true,
-    tool: far(text({ format: "regex" })),
+    tool: strict(text({ format: "regex" })),
     input: () => ({ a: "\\p{L}".repeat(100_000) }),
   },
 };

@@ -26,6 +26,11 @@ export function near(input: JsonSchema | z.ZodType): () => Tool {
   return () => tool({ name: "near", description: "", input, execute: () => null });
 }
 
+/** A tool of this program that wants formats kept. */
+export function strict(input: JsonSchema): () => Tool {
+  return () => tool({ name: "strict", description: "", input, formats: "check", execute: () => null });
+}
+
 /** So many values. */
 export function list<Value>(length: number, make: (at: number) => Value): Value[] {
   return Array.from({ length }, (_, at) => make(at));
