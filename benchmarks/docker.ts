@@ -57,11 +57,11 @@ async function openContainerEcho(): Promise<Echo> {
   const name = `toolscript-bench-echo-${process.pid}`;
   const id = await engine.create(name, containerSpec(settings.container, PYTHON_ECHO, labels));
   const { input, output } = splitAttachedStreams(await engine.attach(id));
-  await engine.start(id, BENCH_IMAGE);
   const echo = echoOver(input, output, async () => {
     input.end();
     await engine.remove(id);
   });
+  await engine.start(id, BENCH_IMAGE);
   await echo.roundTrip(2);
   return echo;
 }

@@ -62,11 +62,11 @@ async function runBare(): Promise<void> {
   const program = code.replaceAll("print(", "__import__('functools').partial(print, file=sys.stderr)(");
   const id = await engine.create(name, containerSpec(settings.container, program, labels));
   const { output } = splitAttachedStreams(await engine.attach(id));
-  await engine.start(id, image);
   const lines = new PassThrough();
   output.on("data", (chunk) => lines.write(chunk));
   output.once("end", () => lines.end());
   output.once("error", (error) => lines.destroy(error));
+  await engine.start(id, image);
   for await (const line of createInterface(lines)) {
     if (line.includes("here")) setTimeout(say, STUCK_MS, name);
   }
