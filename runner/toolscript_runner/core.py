@@ -8,8 +8,8 @@ Knows no driver. A transport has
 - `drain()`: what reached descriptors 1 and 2 past Python's streams, as pairs of `RAW_STDOUT` or `RAW_STDERR` and bytes;
 
 and may have `early_characters` (so many of a wave are written before it is complete), `wake()` (ends a `read`, from any
-thread), `end(exit_code)` (ends the process at once; without it an exception unwinds the script), `before_cell()` and
-`after_cell(return_code)`.
+thread), `has_threads()` (whether the script has threads), `end(exit_code)` (ends the process at once; without it an
+exception unwinds the script), `before_cell()` and `after_cell(return_code)`.
 """
 
 import sys

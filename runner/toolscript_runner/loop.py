@@ -183,6 +183,11 @@ class PumpedLoop(asyncio.BaseEventLoop):
         self._stopping = False
         self.jobs = 0
 
+    @property
+    def main(self):
+        """What the innermost run waits for, or None."""
+        return self._mains[-1][0] if self._mains else None
+
     # Interrupts
 
     def _deliver_interrupt(self):

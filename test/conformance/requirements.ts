@@ -114,7 +114,8 @@ export const requirements: readonly Requirement[] = [
     "budget.waiting-is-not-running": "time spent waiting for tools and timers does not count as running",
     "budget.total-time":
       "a script that only waits is interrupted after its whole time, and its variables survive",
-    "budget.waits-for-nothing": "a script that waits for what nobody brings counts as running",
+    "budget.waits-for-nothing":
+      "a script that waits for what nothing can bring fails at once, at the line that waits; variables survive",
     "budget.call-time":
       "a tool that never returns raises TimeoutError inside the script, and its signal is aborted",
     "budget.calls":

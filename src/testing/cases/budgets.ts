@@ -57,12 +57,16 @@ export const budgetCases: readonly ContractCase[] = [
   },
   {
     id: "budget.waits-for-nothing",
-    shows: "a script that waits for what nobody brings counts as running",
+    shows:
+      "a script that waits for what nothing can bring fails at once, at the line that waits; variables survive",
     async run(bench) {
-      const session = await bench.open({ limits: { runningMs: 300, interruptGraceMs: 10_000 } });
-      const result = await session.run("import asyncio\nawait asyncio.get_running_loop().create_future()")
-        .result;
-      assert.deepEqual([result.limit, result.survived], ["running-time", true]);
+      const session = await bench.open();
+      const wait = "import asyncio\nkept = 5\nasync def stuck():\n    await asyncio.Event().wait()\n";
+      const result = await session.run(`${wait}await asyncio.gather(stuck(), asyncio.sleep(0))`).result;
+      assert.deepEqual([result.limit, result.survived, result.returnCode], [null, true, 1]);
+      assertIncludes(result.stderr, 'File "<cell 1>", line 4, in stuck');
+      assertIncludes(result.stderr, "nothing can wake this script: it waits for asyncio.Event.wait()");
+      assertPrinted(await session.run("print(kept)").result, "5\n");
     },
   },
   {
