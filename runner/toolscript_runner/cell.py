@@ -11,6 +11,7 @@ import types
 from time import monotonic
 
 from .errors import RunnerEnded
+from .hopeless import task_number
 from .trace import cell_file, remember_source, report
 
 # `ast.PyCF_ALLOW_TOP_LEVEL_AWAIT` and `inspect.CO_COROUTINE`; their modules are slow to import.
@@ -19,6 +20,9 @@ _CO_COROUTINE = 0x80
 
 # How long tasks that the cell left behind may take to clean up.
 CLEANUP_SECONDS = 1.0
+
+# Lines about what a cell left behind; a model needs no more to see what is wrong.
+MAX_NOTES = 3
 
 _INTERRUPTED = 130
 
@@ -69,10 +73,10 @@ class Cells:
     def _cancel_leftovers(self, is_noted):
         loop = self._loop
         leftovers = asyncio.all_tasks(loop)
+        if is_noted and leftovers:
+            _note_leftovers(leftovers)
         for task in leftovers:
             task._log_destroy_pending = False
-            if is_noted:
-                _write_note(_describe(task))
             task.cancel()
         if leftovers:
             self._wait_for(leftovers)
@@ -100,18 +104,20 @@ class Cells:
 
     def _note_unawaited(self):
         """A call kept in a variable gives no warning of its own: the next cell may still await it."""
+        self._noted = [noted for noted in self._noted if _is_unstarted(noted)]
+        unawaited = []
         for name, value in list(self.namespace.items()):
             if type(value) in _CONTAINERS and value:
                 value = next(iter(value.values() if type(value) is dict else value))
-            if type(value) is types.CoroutineType and _is_unstarted(value):
-                self._note_coroutine(name, value)
-
-    def _note_coroutine(self, name, coroutine):
-        self._noted = [noted for noted in self._noted if _is_unstarted(noted)]
-        if not any(noted is coroutine for noted in self._noted):
-            self._noted.append(coroutine)
+            is_known = any(noted is value for noted in self._noted)
+            if type(value) is types.CoroutineType and _is_unstarted(value) and not is_known:
+                unawaited.append((name, value))
+        self._noted += (value for _, value in unawaited)
+        for name, value in unawaited[:MAX_NOTES]:
             message = "RuntimeWarning: coroutine '%s' was never awaited (the variable '%s' holds it)\n"
-            _write_note(message % (coroutine.__qualname__, name))
+            _write_note(message % (value.__qualname__, name))
+        if len(unawaited) > MAX_NOTES:
+            _write_note("... and %d more variables hold coroutines\n" % (len(unawaited) - MAX_NOTES))
 
 
 _CONTAINERS = (list, tuple, dict, set)
@@ -126,13 +132,22 @@ def _is_unstarted(coroutine):
     return frame.f_lasti < 0
 
 
-def _describe(task):
-    coroutine = task.get_coro()
-    name = getattr(coroutine, "__qualname__", None) or type(coroutine).__name__
-    return "%s (%s) was not finished when the cell ended and was cancelled; await it in the cell\n" % (
-        task.get_name(),
-        name,
-    )
+def _note_leftovers(tasks):
+    """A line for each function whose tasks were left behind, in the order of the tasks; not for all of many functions."""
+    groups = {}
+    for task in sorted(tasks, key=task_number):
+        coroutine = task.get_coro()
+        name = getattr(coroutine, "__qualname__", None) or type(coroutine).__name__
+        groups.setdefault(name, []).append(task)
+    for name, group in list(groups.items())[:MAX_NOTES]:
+        if len(group) == 1:
+            note = "%s (%s) was not finished when the cell ended and was cancelled; await it in the cell\n"
+            _write_note(note % (group[0].get_name(), name))
+        else:
+            note = "%d tasks (%s) were not finished when the cell ended and were cancelled; await them in the cell\n"
+            _write_note(note % (len(group), name))
+    if len(groups) > MAX_NOTES:
+        _write_note("... and tasks of %d more functions\n" % (len(groups) - MAX_NOTES))
 
 
 def _to_return_code(error):

@@ -63,11 +63,11 @@ def _next(future):
 
 def _first_pending(waited_for):
     pending = [future for future in waited_for if futures.isfuture(future) and not future.done()]
-    return min(pending, key=_age, default=None)
+    return min(pending, key=task_number, default=None)
 
 
-def _age(future):
-    """Tasks are numbered in the order of their creation; sets have none."""
+def task_number(future):
+    """Tasks are numbered in the order of their creation, sets of them have none; 0 for what the script has named."""
     name = future.get_name() if isinstance(future, tasks.Task) else ""
     number = name.rpartition("-")[2]
     return int(number) if number.isdigit() else 0

@@ -121,7 +121,9 @@ export const requirements: readonly Requirement[] = [
     "budget.calls":
       "more calls than the budget of a cell: ToolError naming the budget; the next cell has its own",
     "budget.calls-in-flight": "a million pending calls stop at the budget; the host never sees more",
-    "budget.output": "100 MB of prints are cut at the budget and counted",
+    "budget.output": "100 MB of prints are cut to the budget and counted; the beginning and the end are kept",
+    "budget.output-answer":
+      "of output beyond the budget both streams keep their end: an answer printed last, and the error after it",
     "budget.memory":
       "a memory bomb ends as MemoryError or with its interpreter, never with the host; other sessions go on",
     "session.independent": "two sessions share nothing: no variables, no random numbers",
