@@ -8,8 +8,8 @@ import _thread
 import asyncio
 from asyncio import Future
 
-from .arguments import to_input
-from .errors import ToolError, make_error
+from .arguments import mend, show_call, to_input
+from .errors import ToolError, ToolTimeout, make_error
 from .frames import MAX_FRAME_PARTS, ProtocolError, has_too_many_parts, quote, to_json
 from .loop import PumpedLoop
 
@@ -67,7 +67,9 @@ class Calls:
         """The async function under which a script finds a tool."""
         name = declaration["name"]
         tail = ',"tool":%s,"input":' % quote(name)
+        python = declaration["python"]
         parameters = tuple(declaration["parameters"])
+        declared = frozenset(parameters)
         waiting = self._waiting
         send = self._send
         lock = self._lock
@@ -75,6 +77,8 @@ class Calls:
         async def tool(*args, **kwargs):
             if args:
                 kwargs = to_input(name, parameters, args, kwargs)
+            elif declared and not kwargs.keys() <= declared:
+                kwargs = mend(parameters, kwargs)
             try:
                 text = to_json(kwargs)
             except ValueError as error:
@@ -100,12 +104,15 @@ class Calls:
                 send("%s%d%s%s}\n" % (self._head, call_id, tail, text))
             try:
                 return await future
+            except (ToolError, ToolTimeout) as error:
+                if error.tool is not None and error.input is None:
+                    _name_call(error, python, kwargs)
+                raise
             except BaseException:
                 if call_id in waiting:  # not answered, so not awaited any more
                     self._cancel(call_id)
                 raise
 
-        python = declaration["python"]
         tool.__name__ = tool.__qualname__ = python
         tool.__module__ = "__main__"
         tool.__doc__ = None
@@ -176,6 +183,17 @@ def _deliver(future, action, *args):
 def _settle(future, action, args):
     if not future.done():
         action(*args)
+
+
+def _name_call(error, python, value):
+    """Of many gathered calls only the error says which one failed: as a note, which leaves its text as it is."""
+    error.input = value
+    try:
+        note = "(in the call %s)" % show_call(python, value)
+    except Exception:  # a __repr__ of the script's
+        return
+    if note not in getattr(error, "__notes__", ()):
+        error.__notes__ = [*getattr(error, "__notes__", ()), note]
 
 
 def _refusal(name, reason):

@@ -11,11 +11,12 @@ import types
 from time import monotonic
 
 from .errors import RunnerEnded
+from .habits import Names
 from .hopeless import task_number
-from .trace import cell_file, remember_source, report
+from .source import cell_file, compile_cell
+from .trace import report
 
-# `ast.PyCF_ALLOW_TOP_LEVEL_AWAIT` and `inspect.CO_COROUTINE`; their modules are slow to import.
-_ALLOW_TOP_LEVEL_AWAIT = 0x2000
+# `inspect.CO_COROUTINE`; its module is slow to import.
 _CO_COROUTINE = 0x80
 
 # How long tasks that the cell left behind may take to clean up.
@@ -35,6 +36,7 @@ class Cells:
         self._module = types.ModuleType("__main__")
         self.namespace = self._module.__dict__
         self.namespace["__builtins__"] = __builtins__
+        self.names = Names(self.namespace)
         self._old_main = sys.modules.get("__main__")
         self._noted = []
 
@@ -58,8 +60,8 @@ class Cells:
     def _execute(self, file, source):
         """Returns the exception that ended the code, or None."""
         try:
-            remember_source(file, source)
-            code = compile(source, file, "exec", _ALLOW_TOP_LEVEL_AWAIT, True)
+            code = compile_cell(file, source)
+            self.names.provide(code)
             if code.co_flags & _CO_COROUTINE:
                 self._loop.run_cell(eval(code, self.namespace))
             else:

@@ -3,16 +3,10 @@
 Knows how a cell's code is named; nothing else of the runner.
 """
 
-import linecache
 import sys
 import traceback
 
 _OURS = __name__.rpartition(".")[0]
-
-
-def cell_file(cell):
-    """The file name under which the code of a cell appears."""
-    return "<cell %d>" % cell
 
 
 def is_cell_frame(frame):
@@ -24,11 +18,6 @@ def is_own_frame(frame):
     """Whether a frame runs code of the runner."""
     name = frame.f_globals.get("__name__")
     return type(name) is str and name.startswith(_OURS)
-
-
-def remember_source(file, source):
-    """Lets tracebacks, warnings and `inspect` find the lines of a cell."""
-    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
 
 
 def clean(error):
@@ -69,6 +58,9 @@ def _clean_chain(trace):
 def print_exception(kind, error, trace):
     """The default `sys.excepthook`."""
     traceback.print_exception(kind, error, trace, file=sys.stderr)
+    if sys.version_info < (3, 11):  # which do not know of notes
+        for note in getattr(error, "__notes__", ()):
+            _write("%s\n" % (note,))
 
 
 def install():

@@ -10,6 +10,7 @@ function result(parts: Partial<CellResult>, stats: Partial<CellStats> = {}): Cel
     returnCode: 0,
     limit: null,
     survived: true,
+    notes: [],
     ...parts,
     stats: { ...NO_STATS, ...stats },
   };

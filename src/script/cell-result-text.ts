@@ -55,7 +55,7 @@ function toPart(tag: "stdout" | "stderr", body: string): string {
 /** Everything that the output does not show by itself, a sentence each: budgets that were met, variables lost, no output. */
 export function toCellNotices(result: CellResult): string[] {
   const { stdout, stderr, limit, survived, returnCode, stats } = result;
-  const notices: string[] = [];
+  const notices = result.notes.map(withoutTags);
   if (stats.droppedBytes > 0 || limit === "output") notices.push(toDroppedText(stats.droppedBytes));
   if (limit !== null && limit !== "output") notices.push(toLimitText(limit, stats.runningMs));
   if (!survived) notices.push("The interpreter was stopped: all variables are lost.");
