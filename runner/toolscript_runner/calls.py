@@ -32,6 +32,9 @@ class Calls:
         self._last_id = 0
         self._waiting = {}
         self._cancelled = set()
+        # For hints about what an expression stood for that has no name.
+        self.last_result = None
+        self._last_call = None
         self._cell = 0
         self._made = 0
         self._head = ""
@@ -48,10 +51,15 @@ class Calls:
 
     def close_cell(self):
         """Cancels what still waits (a thread or a stray coroutine); until the next cell no call can be made."""
-        for call_id, (future, _) in list(self._waiting.items()):
+        for call_id, (future, _, _) in list(self._waiting.items()):
             self._cancel(call_id)
             _deliver(future, future.cancel)
+        self.last_result = None
         self._head = ""
+
+    def last_python(self):
+        """What the tool is called in Python that has returned last, with `last_result` if that was in this cell, or None."""
+        return None if self._last_call is None else self._last_call[2]
 
     def are_waiting(self):
         """Whether any call has no answer yet."""
@@ -100,7 +108,7 @@ class Calls:
             with lock:
                 self._made += 1
                 self._last_id = call_id = self._last_id + 1
-                waiting[call_id] = (future, name)
+                waiting[call_id] = (future, name, python)
                 send("%s%d%s%s}\n" % (self._head, call_id, tail, text))
             try:
                 return await future
@@ -150,6 +158,7 @@ class Calls:
         entry = self._waiting.pop(call_id, None) or self._take_late(call_id)
         if entry is not None:
             future = entry[0]
+            self.last_result, self._last_call = value, entry
             # As `_deliver`, without its calls: this is every result's way.
             thread = future.get_loop()._thread_id
             if thread is None or thread == _get_ident():
@@ -162,7 +171,7 @@ class Calls:
         """Raises `ToolError` or `TimeoutError` at a waiting call."""
         entry = self._waiting.pop(call_id, None) or self._take_late(call_id)
         if entry is not None:
-            future, name = entry
+            future, name, _ = entry
             _deliver(future, future.set_exception, make_error(kind, message, name))
 
     def _take_late(self, call_id):

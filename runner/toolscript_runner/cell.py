@@ -14,7 +14,7 @@ from .errors import RunnerEnded
 from .habits import Names
 from .hopeless import task_number
 from .source import cell_file, compile_cell
-from .trace import report
+from .trace import clean, report
 
 # `inspect.CO_COROUTINE`; its module is slow to import.
 _CO_COROUTINE = 0x80
@@ -31,8 +31,9 @@ _INTERRUPTED = 130
 class Cells:
     """The namespace of a session and what it takes to run a cell in it."""
 
-    def __init__(self, loop):
+    def __init__(self, loop, calls):
         self._loop = loop
+        self._calls = calls
         self._module = types.ModuleType("__main__")
         self.namespace = self._module.__dict__
         self.namespace["__builtins__"] = __builtins__
@@ -50,7 +51,7 @@ class Cells:
         return_code = 0 if error is None else _to_return_code(error)
         self._cancel_leftovers(is_noted=error is None)
         if error is not None:
-            _print_end(error)
+            self._print_end(error)
             del error
             # Calls that were never awaited may be held by the frames of the traceback.
             gc.collect(1)
@@ -71,6 +72,29 @@ class Cells:
         except BaseException as error:
             return error
         return None
+
+    def _print_end(self, error):
+        if not isinstance(error, SystemExit):
+            clean(error)
+            self._print_hint(error)
+            report(error)
+        elif error.code is not None and not isinstance(error.code, int):
+            try:
+                _write_note("%s\n" % (error.code,))
+            except Exception:  # its __str__ fails
+                pass
+
+    def _print_hint(self, error):
+        """Where there are no tools, a cell is Python and nothing else."""
+        if isinstance(error, Exception) and self.names.functions():
+            try:
+                from .hints import find_hint  # most cells do not fail
+
+                hint = find_hint(error, self.names, self._calls)
+            except Exception:  # a hint is worth less than the error; values of the script may be odd in many ways
+                hint = None
+            if hint is not None:
+                _write_note("Hint: %s\n" % hint)
 
     def _cancel_leftovers(self, is_noted):
         loop = self._loop
@@ -160,16 +184,6 @@ def _to_return_code(error):
         # As the operating system cuts an exit status.
         return code & 0xFF if isinstance(code, int) else 1
     return _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
-
-
-def _print_end(error):
-    if not isinstance(error, SystemExit):
-        report(error)
-    elif error.code is not None and not isinstance(error.code, int):
-        try:
-            _write_note("%s\n" % (error.code,))
-        except Exception:  # its __str__ fails
-            pass
 
 
 def _write_note(text):

@@ -28,7 +28,7 @@ class Runner:
         self._transport = transport
         self.pump = Pump(transport)
         self._loop = self.pump.make_loop()
-        self._cells = Cells(self._loop)
+        self._cells = Cells(self._loop, self.pump.calls)
         self._tools = {}
         self._installed = {}
         self._is_greeted = False

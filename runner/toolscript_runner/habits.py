@@ -8,6 +8,7 @@ import json
 import sys
 import types
 from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import PathFinder
 
 from .errors import ToolError, near_names
 from .trace import is_cell_frame
@@ -35,9 +36,7 @@ class Names:
 
     def install(self):
         """Once for a process."""
-        # Before what may be installed under that name, which would change loops that it does not know.
-        sys.meta_path.insert(0, _Finder({"nest_asyncio": _make_nest_asyncio()}))
-        sys.meta_path.append(_Finder(self._modules))
+        sys.meta_path.insert(0, _Finder(self._modules, _make_nest_asyncio()))
         _install_json()
 
     def declare(self, tools, type_names):
@@ -153,21 +152,31 @@ def _make_nest_asyncio():
 
 
 class _Finder:
-    """Finds modules that have no file."""
+    """Finds modules that have no file: those of the tools, unless there is a module of that name; the others always."""
 
-    def __init__(self, modules):
-        self._modules = modules
+    def __init__(self, tool_modules, *others):
+        self._tool_modules = tool_modules
+        # What may be installed under such a name would change loops that it does not know.
+        self._modules = {**tool_modules, **{module.__name__: module for module in others}}
 
     def find_spec(self, name, path=None, target=None):
-        if path is None and name in self._modules:
-            return ModuleSpec(name, self)
-        return None
+        if path is not None or name not in self._modules:
+            return None
+        if name in self._tool_modules and _has_file(name):
+            return None
+        return ModuleSpec(name, self)
 
     def create_module(self, spec):
         return self._modules[spec.name]
 
     def exec_module(self, module):
         pass
+
+
+def _has_file(name):
+    """Whether a module can be imported from a file; a folder alone is none."""
+    found = PathFinder.find_spec(name)
+    return found is not None and found.origin is not None
 
 
 def _install_json():

@@ -3,6 +3,8 @@
 Knows how a cell's code is named; nothing else of the runner.
 """
 
+import io
+import re
 import sys
 import traceback
 
@@ -63,14 +65,35 @@ def print_exception(kind, error, trace):
             _write("%s\n" % (note,))
 
 
+# Before 3.12 only the interpreter's own hook says what a misspelt name was probably meant to be.
+_genuine_hook = sys.__excepthook__ if sys.version_info < (3, 12) else None
+_SUGGESTION = re.compile(r"\. Did you mean: '.*'\?$")
+
+
+def _suggest(error):
+    """Writes the interpreter's suggestion into the error's text."""
+    if _genuine_hook is None or not isinstance(error, (NameError, AttributeError)):
+        return
+    if len(error.args) != 1 or type(error.args[0]) is not str:
+        return
+    shown, printed = sys.stderr, io.StringIO()
+    sys.stderr = printed
+    try:
+        _genuine_hook(type(error), error, error.__traceback__)
+    finally:
+        sys.stderr = shown
+    found = _SUGGESTION.search(printed.getvalue().rstrip("\n"))
+    if found is not None:
+        error.args = (error.args[0] + found[0],)
+
+
 def install():
     """Only `linecache` knows the source lines of cells, and before 3.13 the interpreter's own hook did not ask it."""
     sys.excepthook = sys.__excepthook__ = print_exception
 
 
 def report(error):
-    """Prints an exception that a cell did not catch, through the script's `sys.excepthook`."""
-    clean(error)
+    """Prints an exception that a cell did not catch, and that is clean, through the script's `sys.excepthook`."""
     hook = sys.excepthook
     if hook is print_exception:
         _print_surely(error)
@@ -87,6 +110,7 @@ def report(error):
 
 def _print_surely(error):
     try:
+        _suggest(error)
         print_exception(type(error), error, error.__traceback__)
     except BaseException:  # its __str__ fails, memory is short, sys.stderr is broken
         _write("%s (its traceback could not be printed)\n" % type(error).__name__)
