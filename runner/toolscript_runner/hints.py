@@ -127,7 +127,7 @@ def _capital(text):
 
 def _not_json(error, text, place, names):
     document = getattr(error, "doc", None)
-    if type(document) is not str:
+    if type(document) is not str or not place.is_last_result(document):
         return None
     if not document.strip():
         return "the text that was to be parsed is empty"

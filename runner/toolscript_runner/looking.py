@@ -44,6 +44,10 @@ class Place:
             return ""
         return linecache.getline(self._frame.f_code.co_filename, self._line_number)
 
+    def is_last_result(self, value):
+        """Whether a text is what a tool has returned last, in this cell."""
+        return type(value) is str and value == self._calls.last_result
+
     def unawaited_calls(self):
         """Names of async functions that are called on the line without `await`, or whose coroutines its variables hold."""
         found = []

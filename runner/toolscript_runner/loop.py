@@ -80,8 +80,11 @@ class PumpedLoop(asyncio.BaseEventLoop):
         entry = [future, False]
         outside = self._enter()
         self._mains.append(entry)
+        # As in asyncio a run ends with its future's callbacks: what the last step has made ready still runs.
+        ended = []
+        future.add_done_callback(ended.append)
         try:
-            while not future.done():
+            while not ended:
                 self._run_once()
                 if self._stopping:
                     self._stopping = False
@@ -93,6 +96,7 @@ class PumpedLoop(asyncio.BaseEventLoop):
                 future.exception()
             raise
         finally:
+            future.remove_done_callback(ended.append)
             self._mains.remove(entry)
             self._leave(outside)
         if entry[1] and future.cancelled():
