@@ -37,7 +37,7 @@ async def main():
     asyncio.create_task(f())
 """
         self.assertEqual(self.run_cell(code + "asyncio.run(main()); print('end')").stdout, "started\nend\n")
-        result = self.session.run(code + "asyncio.create_task(f())")
+        result = self.session.run(code + "await asyncio.sleep(0)\nasyncio.create_task(f())")
         self.assertEqual(result.stdout, "started\n")
         self.assertRegex(result.stderr, r"^Task-\d+ \(f\) was not finished")
 

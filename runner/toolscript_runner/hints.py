@@ -48,9 +48,9 @@ def _unawaited(error, text, place, names):
 
 
 def _awaited_twice(error, text, place, names):
-    if "can't be used in 'await' expression" in text:
+    if re.search(r"can't be (used in 'await' expression|awaited)", text):
         return "what is awaited there is a value already: leave out the `await`"
-    is_gathered = text.startswith("unhashable type") and re.search(r"\b(gather|wait|as_completed)\(", place.line())
+    is_gathered = "unhashable type" in text and re.search(r"\b(gather|wait|as_completed)\(", place.line())
     if is_gathered or "coroutine or an awaitable is required" in text or "a coroutine was expected" in text:
         return "what is passed there is a value already: pass the call without `await`, as in asyncio.gather(f(1), f(2))"
     return None

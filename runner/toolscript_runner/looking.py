@@ -128,6 +128,9 @@ class Place:
             return
         if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
             yield self._last_result_of(self._value(node.value.func, nodes))
+        if isinstance(node, ast.Subscript):
+            for value in self._values(node.value, nodes):
+                yield _item(value, self._index(node, nodes))
         source = self._looped_over(node, nodes)
         if source is not None:
             for value in self._values(source, nodes):
@@ -157,12 +160,8 @@ class Place:
                     return names[node.id]
             return _NOTHING
         if isinstance(node, ast.Subscript):
-            value, index = self._value(node.value, nodes), self._index(node, nodes)
-            if type(value) in (dict, list, tuple) and type(index) in (str, int):
-                try:
-                    return value[index]
-                except (LookupError, TypeError):
-                    return _NOTHING
+            value = self._value(node.value, nodes)
+            return _NOTHING if type(value) is str else _item(value, self._index(node, nodes))
         return _NOTHING
 
     def _index(self, node, nodes):
@@ -172,3 +171,15 @@ class Place:
         if isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.USub) and isinstance(index.operand, ast.Constant):
             return -index.operand.value if type(index.operand.value) is int else _NOTHING
         return self._value(index, nodes)
+
+
+def _item(value, index):
+    """What stands in plain data under an index; of a text the whole."""
+    if type(value) is str:
+        return value
+    if type(value) in (dict, list, tuple) and type(index) in (str, int):
+        try:
+            return value[index]
+        except (LookupError, TypeError):
+            pass
+    return _NOTHING

@@ -61,6 +61,10 @@ export const requirements: readonly Requirement[] = [
     "error.broken-streams": "a script that closes or replaces its streams harms only its own cell",
     "tool.alias-collision": "an ambiguous alias is refused when the tools are declared",
   }),
+  ...promises("issue 11, part 6", {
+    "habit.works": "a script that a competent model would plausibly write works",
+    "habit.says": "where it cannot, what the model reads back says what to change",
+  }),
   ...promises("issue 2, bad input", {
     "value.undefined": "undefined and null are None",
     "value.cycle": "a cycle is a ToolError that names the place",
