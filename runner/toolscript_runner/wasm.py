@@ -113,6 +113,7 @@ def prepare():
     for name in (*COMMON_MODULES, *LATE_MODULES):
         importlib.import_module(name)
     _undo_pyodide_patches()
+    importlib.import_module(".wasm_zones", __package__).install()
     for name in ("js", "pyodide_js"):
         sys.modules.pop(name, None)
 
