@@ -3,7 +3,7 @@
  */
 import type { Tool } from "../tools/tool.ts";
 import { UsageError } from "./failure.ts";
-import { importUserModule } from "./module-file.ts";
+import { importUserModule, type ModuleExports } from "./module-file.ts";
 
 const SHAPE_HINT = 'Export an array: "export const tools = [tool({ name, description, input, execute })]"';
 
@@ -15,8 +15,8 @@ const SHAPE_HINT = 'Export an array: "export const tools = [tool({ name, descrip
 export async function loadToolsFile(path: string | undefined): Promise<readonly Tool[]> {
   if (path === undefined) return [];
   const exported = await importUserModule(path, "tools file");
-  const tools = exported["default"] ?? exported["tools"];
-  if (!Array.isArray(tools)) {
+  const tools = findTools(exported);
+  if (tools === undefined) {
     const found = Object.keys(exported).join(", ") || "nothing";
     throw unusable(path, `it exports "${found}", not an array of tools as "default" or "tools"`);
   }
@@ -26,6 +26,14 @@ export async function loadToolsFile(path: string | undefined): Promise<readonly 
     if (tool.execute === undefined) throw unusable(path, `the tool "${tool.name}" has no "execute"`);
     return tool;
   });
+}
+
+/** Also what a CommonJS file exports: `module.exports` is then the default export, be it the array or what holds it. */
+function findTools(exported: ModuleExports): readonly unknown[] | undefined {
+  const byDefault = exported["default"];
+  const inside = typeof byDefault === "object" && byDefault !== null ? (byDefault as ModuleExports) : {};
+  const candidates = [byDefault, exported["tools"], inside["default"], inside["tools"]];
+  return candidates.find((candidate) => Array.isArray(candidate));
 }
 
 function unusable(path: string, reason: string): UsageError {

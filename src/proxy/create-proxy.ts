@@ -9,6 +9,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ToolscriptError } from "../errors.ts";
 import { createApp } from "./http/app.ts";
+import { withBrowserAccess } from "./http/cors.ts";
 import { findListenAddress } from "./http/listen-address.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { DEFAULT_CLOSE_DEADLINE_MS, type ProxyOptions, resolveOptions } from "./proxy-options.ts";
@@ -72,7 +73,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const lifecycle = new Lifecycle();
   const state = createServerState(resolveOptions(options), lifecycle);
   const app = createApp(state);
-  const fetch = (request: Request): Response | Promise<Response> => app.fetch(request);
+  const fetch = withBrowserAccess((request, env) => app.fetch(request, env as object | undefined), state);
   let server: Server | undefined;
   let closing: Promise<void> | undefined;
 
@@ -84,10 +85,10 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   return {
-    fetch,
+    fetch: (request) => fetch(request),
     async listen({ port = 0, host = "127.0.0.1" } = {}) {
       const address = await findListenAddress(host, state.options.access.isLocal === true);
-      server = createServer(app.fetch);
+      server = createServer(fetch);
       state.connections.follow(server);
       const opened = await startServer(server, port, address);
       const name = host.includes(":") ? `[${host}]` : host;
@@ -98,7 +99,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   };
 }
 
-function createServer(fetch: ReturnType<typeof createApp>["fetch"]): Server {
+function createServer(fetch: (request: Request, env?: unknown) => Response | Promise<Response>): Server {
   return createAdaptorServer({
     fetch,
     serverOptions: {

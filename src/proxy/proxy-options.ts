@@ -7,6 +7,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ScriptLimits } from "../script/limits.ts";
 import type { Forward } from "./forward.ts";
 import { type Access, loopbackAccess } from "./http/access.ts";
+import type { BrowserAccess } from "./http/cors.ts";
 import { DEFAULT_MAX_BODIES_BYTES } from "./http/body-budget.ts";
 import { DEFAULT_MAX_UNREAD_BYTES } from "./http/connections.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "./http/read-body.ts";
@@ -98,6 +99,13 @@ export interface ProxyOptions {
   readonly isReady?: () => boolean | Promise<boolean>;
   /** Puts requests and responses into the log: prompts, code and results. @default false */
   readonly logBodies?: boolean;
+  /**
+   * Whether a page in a browser that opts in, as on the Claude API, may read answers. It needs a key like everybody else;
+   * without keys it must be a page of this machine.
+   *
+   * @default "opt-in"
+   */
+  readonly browserAccess?: BrowserAccess | undefined;
   /** @default nothing is logged */
   readonly log?: (entry: LogEntry) => void;
 }
@@ -128,6 +136,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     poolStats,
     isReady = () => true,
     logBodies = false,
+    browserAccess = "opt-in",
     log = () => {},
   } = options;
   return {
@@ -153,6 +162,7 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     poolStats,
     isReady,
     logBodies,
+    browserAccess,
     log,
   };
 }

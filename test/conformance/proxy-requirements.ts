@@ -190,6 +190,12 @@ const ROWS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "wire 12": {
     "proxy.fixture": "the expense audit",
   },
+  "issue 11, part 7": {
+    "proxy.browser":
+      "a page of a browser that opts in may read what it would be answered anyway, and no other",
+    "proxy.near-paths":
+      "a path that is no route says what was probably meant; clients of other wires hear where they are",
+  },
   "issue 11, part 4": {
     "proxy.base-model": "what a model is follows from the configuration where its id does not say it",
     "proxy.model-profiles": "the inference profile that AWS lists for the model and the region",

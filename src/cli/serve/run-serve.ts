@@ -86,6 +86,7 @@ function toProxyOptions(
     containerLifetimeMs,
     limits,
     logBodies,
+    browserAccess,
   } = config;
   return {
     model: upstream.model,
@@ -110,6 +111,7 @@ function toProxyOptions(
       containerIdleMs,
       containerLifetimeMs,
       logBodies,
+      browserAccess,
     }),
     limits: withoutUndefined(limits ?? {}),
   };

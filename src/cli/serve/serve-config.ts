@@ -92,6 +92,8 @@ const configSchema = z.strictObject({
   scriptQueueMs: milliseconds.optional(),
   shutdownMs: z.int().min(0).max(3_600_000).optional(),
   logBodies: z.boolean().optional(),
+  /** Whether pages of browsers that opt in may read answers. */
+  browserAccess: z.enum(["opt-in", "off"]).optional(),
   /** Budgets of a script. */
   limits: z
     .strictObject({

@@ -11,6 +11,7 @@ import { answerCountTokens } from "./count-tokens-route.ts";
 import { type Exchange, runExchange, toAccessRequest, toErrorResponse } from "./exchange.ts";
 import { answerMessages } from "./messages-route.ts";
 import { answerModel, answerModelList } from "./models-route.ts";
+import { answerBedrockClient, notFound } from "./near-paths.ts";
 
 /** Parts of the Claude API that this server has not, by path. */
 const UNSUPPORTED_PATHS: readonly (readonly [path: string, what: string])[] = [
@@ -81,6 +82,9 @@ function addRefusals(app: Hono, run: (answer: Answer) => (context: Context) => P
       run((_exchange, _state, { req }) => Promise.reject(wrongMethod(req.method, allow))),
     );
   }
+  // Before any key is asked for: these clients sign in another way, and would only hear that a header is missing.
+  app.all("/model/*", answerBedrockClient);
+  app.all("/inference-profiles", answerBedrockClient);
   app.notFound(run((_exchange, _state, { req }) => Promise.reject(notFound(req.path))));
 }
 
@@ -94,8 +98,4 @@ const ALLOWED_METHODS: readonly (readonly [path: string, allow: string])[] = [
 function wrongMethod(method: string, allow: string): ApiError {
   const message = `Method "${quoted(method)}" is not allowed here; use ${allow}`;
   return new ApiError("invalid_request_error", message, { status: 405, headers: { allow } });
-}
-
-function notFound(path: string): ApiError {
-  return new ApiError("not_found_error", `Not found: "${quoted(path)}"`);
 }
