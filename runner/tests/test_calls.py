@@ -53,6 +53,31 @@ class CallForms(unittest.TestCase):
         result = self.session.run("await fetch_url('u')", echo)
         self.assertEqual(result.of("call")[0]["tool"], "fetch-url")
 
+    def test_keywords_as_python_has_to_write_them(self):
+        self.session.declare(
+            tool("get_weather", "place", "from", "cik-A", "a-b", "a_b", "1st"),
+            tool("save", "input"),
+            tool("get_expenses", "employee_id", "quarter"),
+            tool("fetch-url", "url", python="fetch_url"),
+            tool("ping"),
+        )
+        for code, value in (
+            ("get_weather(place='B', from_='x')", {"place": "B", "from": "x"}),
+            ("get_weather(cik_A=1)", {"cik-A": 1}),
+            ("get_weather(_1st=1)", {"1st": 1}),
+            ("get_weather(input={'place': 'B', 'from': 'x'})", {"place": "B", "from": "x"}),
+            ("get_weather(input={})", {}),
+            # What could be two things, or is something else, stays as it is.
+            ("get_weather(a_b_=1)", {"a_b_": 1}),
+            ("get_weather(**{'from': 1, 'from_': 2})", {"from": 1, "from_": 2}),
+            ("get_weather(input={'other': 1})", {"input": {"other": 1}}),
+            ("get_weather(input={'place': 1}, place=2)", {"input": {"place": 1}, "place": 2}),
+            ("save(input={'input': 1})", {"input": {"input": 1}}),
+            ("ping(input={'a': 1})", {"input": {"a": 1}}),
+        ):
+            with self.subTest(code):
+                self.assertEqual(self.inputs("await " + code), [value])
+
     def test_wrong_arity_names_tool_and_reason(self):
         self.assertEqual(
             self.error("await get_expenses(1, 2, 3)"),
@@ -89,6 +114,38 @@ class Outcomes(unittest.TestCase):
         result = self.session.run("v = await get(1)\nprint(v == %r)" % value, lambda call: value)
         self.assertEqual(result.stdout, "True\n")
 
+    def test_the_error_of_one_of_many_calls_names_it(self):
+        def fail(call):
+            if call["input"]["x"] == 7:
+                raise ValueError("no such thing")
+            return 1
+
+        code = "import asyncio\nawait asyncio.gather(*[get(x=i) for i in range(10)])"
+        self.assertTrue(self.session.run(code, fail).stderr.endswith("no such thing\n(in the call get(x=7))\n"))
+        code = """
+try:
+    await asyncio.gather(*[get(x=i) for i in range(10)])
+except ToolError as error:
+    print(str(error), error.tool, error.input, error.__notes__)
+"""
+        printed = "no such thing get {'x': 7} ['(in the call get(x=7))']\n"
+        self.assertEqual(self.session.run(code, fail).stdout, printed)
+
+    def test_what_an_error_shows_of_a_call_is_short(self):
+        def fail(call):
+            raise TimeoutError("too late")
+
+        for code in (
+            "get(x='y' * 100000)",
+            "get(x=list(range(100000)))",
+            "get({'x': 1, 'y y': ['z' * 50] * 50})",
+            "get(**{'x%d' % i: i for i in range(1000)})",
+        ):
+            with self.subTest(code):
+                result = self.session.run("await " + code, fail)
+                self.assertLess(len(result.stderr), 700)
+                self.assertIn("TimeoutError: too late\n(in the call get(", result.stderr)
+
     def test_a_tool_error_is_catchable_and_points_at_the_script(self):
         def fail(call):
             raise ValueError("no such employee")
@@ -105,6 +162,7 @@ class Outcomes(unittest.TestCase):
                 '  File "<cell 1>", line 2, in f',
                 "    return await get(1)",
                 "ToolError: no such employee",
+                "(in the call get(x=1))",
             ],
         )
         result = self.session.run("try:\n  await get(1)\nexcept ToolError as e:\n  print(repr(e), e.tool)", fail)

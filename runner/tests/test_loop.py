@@ -24,6 +24,40 @@ class LoopCase(unittest.TestCase):
         return result
 
 
+class Ends(LoopCase):
+    """What the last step of a run makes ready still runs, as in asyncio."""
+
+    def test_a_task_made_last_starts(self):
+        code = """
+async def f():
+    print("started")
+    await asyncio.sleep(1)
+    print("never")
+async def main():
+    asyncio.create_task(f())
+"""
+        self.assertEqual(self.run_cell(code + "asyncio.run(main()); print('end')").stdout, "started\nend\n")
+        result = self.session.run(code + "await asyncio.sleep(0)\nasyncio.create_task(f())")
+        self.assertEqual(result.stdout, "started\n")
+        self.assertRegex(result.stderr, r"^Task-\d+ \(f\) was not finished")
+
+    def test_callbacks_made_last_run(self):
+        code = """
+loop = asyncio.new_event_loop()
+async def main():
+    loop.call_soon(print, "soon")
+task = loop.create_task(main())
+task.add_done_callback(lambda _: print("done"))
+loop.run_until_complete(task)
+print("end")
+"""
+        self.assertEqual(self.run_cell(code).stdout, "soon\ndone\nend\n")
+
+    def test_a_call_that_is_made_last_leaves(self):
+        result = self.run_cell("async def main():\n    asyncio.create_task(get(1))\nasyncio.run(main())")
+        self.assertEqual([frame["type"] for frame in result.frames], ["call", "cancel", "done"])
+
+
 class Waves(LoopCase):
     def test_gathered_calls_are_one_wave(self):
         self.assertEqual(self.run_cell("await asyncio.gather(*[get(i) for i in range(20)])").waves, [20])

@@ -126,6 +126,44 @@ class Limits(OutputCase):
         self.assertEqual(len(result.stdout), 1000)
         self.assertEqual(result.frames[-1]["droppedBytes"], 100 * (2**20 + 1) - 1000)
 
+    def assert_cut(self, text, whole, dropped, most):
+        """`text` is the beginning and the end of `whole`, with the count of what was dropped between them."""
+        gap = "\n[... %d bytes dropped ...]\n" % dropped
+        head, found, tail = text.partition(gap)
+        self.assertEqual(found, gap, text[-200:])
+        self.assertTrue(whole.startswith(head) and whole.endswith(tail) and head and tail)
+        self.assertEqual(len(head.encode()) + len(tail.encode()) + dropped, len(whole.encode()))
+        self.assertLessEqual(len(text.encode()), most)
+
+    def test_the_end_is_never_lost(self):
+        result = self.run_cell("for i in range(20000): print('line', i)\nprint('LAST')", maxOutputBytes=10000)
+        whole = "".join("line %d\n" % i for i in range(20000)) + "LAST\n"
+        self.assert_cut(result.stdout, whole, result.frames[-1]["droppedBytes"], 10000)
+
+    def test_each_stream_has_its_end(self):
+        code = """
+import sys
+for i in range(2000): print('out', i)
+for i in range(2000): print('err', i, file=sys.stderr)
+print('answer')
+raise ValueError('why')
+"""
+        result = self.run_cell(code, maxOutputBytes=8192)
+        self.assertTrue(result.stdout.endswith("out 1999\nanswer\n"), result.stdout[-50:])
+        self.assertTrue(result.stderr.endswith("ValueError: why\n"), result.stderr[-50:])
+        self.assertLessEqual(len(result.stdout) + len(result.stderr), 8192)
+
+    def test_ends_are_cut_between_characters(self):
+        for size in range(4096, 4104):
+            result = self.run_cell("print('a' * %d + '\\U0001f600' * 5000)" % (size % 4), maxOutputBytes=size)
+            whole = "a" * (size % 4) + "\U0001f600" * 5000 + "\n"
+            self.assert_cut(result.stdout, whole, result.frames[-1]["droppedBytes"], size)
+
+    def test_what_just_fits_has_no_gap(self):
+        for code in ("sys.stdout.write('x' * 8192)", "for i in range(8192): sys.stdout.write('x')"):
+            result = self.run_cell("import sys\n" + code, maxOutputBytes=8192)
+            self.assertEqual((result.stdout, result.frames[-1]["droppedBytes"]), ("x" * 8192, 0))
+
 
 class Live(OutputCase):
     """The script goes on only after the test has seen its output, so no clock decides."""

@@ -8,8 +8,8 @@ import _thread
 import asyncio
 from asyncio import Future
 
-from .arguments import to_input
-from .errors import ToolError, make_error
+from .arguments import mend, show_call, to_input
+from .errors import ToolError, ToolTimeout, make_error
 from .frames import MAX_FRAME_PARTS, ProtocolError, has_too_many_parts, quote, to_json
 from .loop import PumpedLoop
 
@@ -32,6 +32,9 @@ class Calls:
         self._last_id = 0
         self._waiting = {}
         self._cancelled = set()
+        # For hints about what an expression stood for that has no name.
+        self.last_result = None
+        self._last_call = None
         self._cell = 0
         self._made = 0
         self._head = ""
@@ -48,10 +51,15 @@ class Calls:
 
     def close_cell(self):
         """Cancels what still waits (a thread or a stray coroutine); until the next cell no call can be made."""
-        for call_id, (future, _) in list(self._waiting.items()):
+        for call_id, (future, _, _) in list(self._waiting.items()):
             self._cancel(call_id)
             _deliver(future, future.cancel)
+        self.last_result = None
         self._head = ""
+
+    def last_python(self):
+        """What the tool is called in Python that has returned last, with `last_result` if that was in this cell, or None."""
+        return None if self._last_call is None else self._last_call[2]
 
     def are_waiting(self):
         """Whether any call has no answer yet."""
@@ -67,7 +75,9 @@ class Calls:
         """The async function under which a script finds a tool."""
         name = declaration["name"]
         tail = ',"tool":%s,"input":' % quote(name)
+        python = declaration["python"]
         parameters = tuple(declaration["parameters"])
+        declared = frozenset(parameters)
         waiting = self._waiting
         send = self._send
         lock = self._lock
@@ -75,6 +85,8 @@ class Calls:
         async def tool(*args, **kwargs):
             if args:
                 kwargs = to_input(name, parameters, args, kwargs)
+            elif declared and not kwargs.keys() <= declared:
+                kwargs = mend(parameters, kwargs)
             try:
                 text = to_json(kwargs)
             except ValueError as error:
@@ -96,16 +108,19 @@ class Calls:
             with lock:
                 self._made += 1
                 self._last_id = call_id = self._last_id + 1
-                waiting[call_id] = (future, name)
+                waiting[call_id] = (future, name, python)
                 send("%s%d%s%s}\n" % (self._head, call_id, tail, text))
             try:
                 return await future
+            except (ToolError, ToolTimeout) as error:
+                if error.tool is not None and error.input is None:
+                    _name_call(error, python, kwargs)
+                raise
             except BaseException:
                 if call_id in waiting:  # not answered, so not awaited any more
                     self._cancel(call_id)
                 raise
 
-        python = declaration["python"]
         tool.__name__ = tool.__qualname__ = python
         tool.__module__ = "__main__"
         tool.__doc__ = None
@@ -143,6 +158,7 @@ class Calls:
         entry = self._waiting.pop(call_id, None) or self._take_late(call_id)
         if entry is not None:
             future = entry[0]
+            self.last_result, self._last_call = value, entry
             # As `_deliver`, without its calls: this is every result's way.
             thread = future.get_loop()._thread_id
             if thread is None or thread == _get_ident():
@@ -155,7 +171,7 @@ class Calls:
         """Raises `ToolError` or `TimeoutError` at a waiting call."""
         entry = self._waiting.pop(call_id, None) or self._take_late(call_id)
         if entry is not None:
-            future, name = entry
+            future, name, _ = entry
             _deliver(future, future.set_exception, make_error(kind, message, name))
 
     def _take_late(self, call_id):
@@ -176,6 +192,17 @@ def _deliver(future, action, *args):
 def _settle(future, action, args):
     if not future.done():
         action(*args)
+
+
+def _name_call(error, python, value):
+    """Of many gathered calls only the error says which one failed: as a note, which leaves its text as it is."""
+    error.input = value
+    try:
+        note = "(in the call %s)" % show_call(python, value)
+    except Exception:  # a __repr__ of the script's
+        return
+    if note not in getattr(error, "__notes__", ()):
+        error.__notes__ = [*getattr(error, "__notes__", ()), note]
 
 
 def _refusal(name, reason):

@@ -11,14 +11,19 @@ import types
 from time import monotonic
 
 from .errors import RunnerEnded
-from .trace import cell_file, remember_source, report
+from .habits import Names
+from .hopeless import task_number
+from .source import cell_file, compile_cell
+from .trace import clean, report
 
-# `ast.PyCF_ALLOW_TOP_LEVEL_AWAIT` and `inspect.CO_COROUTINE`; their modules are slow to import.
-_ALLOW_TOP_LEVEL_AWAIT = 0x2000
+# `inspect.CO_COROUTINE`; its module is slow to import.
 _CO_COROUTINE = 0x80
 
 # How long tasks that the cell left behind may take to clean up.
 CLEANUP_SECONDS = 1.0
+
+# Lines about what a cell left behind; a model needs no more to see what is wrong.
+MAX_NOTES = 3
 
 _INTERRUPTED = 130
 
@@ -26,11 +31,13 @@ _INTERRUPTED = 130
 class Cells:
     """The namespace of a session and what it takes to run a cell in it."""
 
-    def __init__(self, loop):
+    def __init__(self, loop, calls):
         self._loop = loop
+        self._calls = calls
         self._module = types.ModuleType("__main__")
         self.namespace = self._module.__dict__
         self.namespace["__builtins__"] = __builtins__
+        self.names = Names(self.namespace)
         self._old_main = sys.modules.get("__main__")
         self._noted = []
 
@@ -44,7 +51,7 @@ class Cells:
         return_code = 0 if error is None else _to_return_code(error)
         self._cancel_leftovers(is_noted=error is None)
         if error is not None:
-            _print_end(error)
+            self._print_end(error)
             del error
             # Calls that were never awaited may be held by the frames of the traceback.
             gc.collect(1)
@@ -54,8 +61,8 @@ class Cells:
     def _execute(self, file, source):
         """Returns the exception that ended the code, or None."""
         try:
-            remember_source(file, source)
-            code = compile(source, file, "exec", _ALLOW_TOP_LEVEL_AWAIT, True)
+            code = compile_cell(file, source)
+            self.names.provide(code)
             if code.co_flags & _CO_COROUTINE:
                 self._loop.run_cell(eval(code, self.namespace))
             else:
@@ -66,13 +73,36 @@ class Cells:
             return error
         return None
 
+    def _print_end(self, error):
+        if not isinstance(error, SystemExit):
+            clean(error)
+            self._print_hint(error)
+            report(error)
+        elif error.code is not None and not isinstance(error.code, int):
+            try:
+                _write_note("%s\n" % (error.code,))
+            except Exception:  # its __str__ fails
+                pass
+
+    def _print_hint(self, error):
+        """Where there are no tools, a cell is Python and nothing else."""
+        if isinstance(error, Exception) and self.names.functions():
+            try:
+                from .hints import find_hint  # most cells do not fail
+
+                hint = find_hint(error, self.names, self._calls)
+            except Exception:  # a hint is worth less than the error; values of the script may be odd in many ways
+                hint = None
+            if hint is not None:
+                _write_note("Hint: %s\n" % hint)
+
     def _cancel_leftovers(self, is_noted):
         loop = self._loop
         leftovers = asyncio.all_tasks(loop)
+        if is_noted and leftovers:
+            _note_leftovers(leftovers)
         for task in leftovers:
             task._log_destroy_pending = False
-            if is_noted:
-                _write_note(_describe(task))
             task.cancel()
         if leftovers:
             self._wait_for(leftovers)
@@ -100,18 +130,20 @@ class Cells:
 
     def _note_unawaited(self):
         """A call kept in a variable gives no warning of its own: the next cell may still await it."""
+        self._noted = [noted for noted in self._noted if _is_unstarted(noted)]
+        unawaited = []
         for name, value in list(self.namespace.items()):
             if type(value) in _CONTAINERS and value:
                 value = next(iter(value.values() if type(value) is dict else value))
-            if type(value) is types.CoroutineType and _is_unstarted(value):
-                self._note_coroutine(name, value)
-
-    def _note_coroutine(self, name, coroutine):
-        self._noted = [noted for noted in self._noted if _is_unstarted(noted)]
-        if not any(noted is coroutine for noted in self._noted):
-            self._noted.append(coroutine)
+            is_known = any(noted is value for noted in self._noted)
+            if type(value) is types.CoroutineType and _is_unstarted(value) and not is_known:
+                unawaited.append((name, value))
+        self._noted += (value for _, value in unawaited)
+        for name, value in unawaited[:MAX_NOTES]:
             message = "RuntimeWarning: coroutine '%s' was never awaited (the variable '%s' holds it)\n"
-            _write_note(message % (coroutine.__qualname__, name))
+            _write_note(message % (value.__qualname__, name))
+        if len(unawaited) > MAX_NOTES:
+            _write_note("... and %d more variables hold coroutines\n" % (len(unawaited) - MAX_NOTES))
 
 
 _CONTAINERS = (list, tuple, dict, set)
@@ -126,13 +158,22 @@ def _is_unstarted(coroutine):
     return frame.f_lasti < 0
 
 
-def _describe(task):
-    coroutine = task.get_coro()
-    name = getattr(coroutine, "__qualname__", None) or type(coroutine).__name__
-    return "%s (%s) was not finished when the cell ended and was cancelled; await it in the cell\n" % (
-        task.get_name(),
-        name,
-    )
+def _note_leftovers(tasks):
+    """A line for each function whose tasks were left behind, in the order of the tasks; not for all of many functions."""
+    groups = {}
+    for task in sorted(tasks, key=task_number):
+        coroutine = task.get_coro()
+        name = getattr(coroutine, "__qualname__", None) or type(coroutine).__name__
+        groups.setdefault(name, []).append(task)
+    for name, group in list(groups.items())[:MAX_NOTES]:
+        if len(group) == 1:
+            note = "%s (%s) was not finished when the cell ended and was cancelled; await it in the cell\n"
+            _write_note(note % (group[0].get_name(), name))
+        else:
+            note = "%d tasks (%s) were not finished when the cell ended and were cancelled; await them in the cell\n"
+            _write_note(note % (len(group), name))
+    if len(groups) > MAX_NOTES:
+        _write_note("... and tasks of %d more functions\n" % (len(groups) - MAX_NOTES))
 
 
 def _to_return_code(error):
@@ -143,16 +184,6 @@ def _to_return_code(error):
         # As the operating system cuts an exit status.
         return code & 0xFF if isinstance(code, int) else 1
     return _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
-
-
-def _print_end(error):
-    if not isinstance(error, SystemExit):
-        report(error)
-    elif error.code is not None and not isinstance(error.code, int):
-        try:
-            _write_note("%s\n" % (error.code,))
-        except Exception:  # its __str__ fails
-            pass
 
 
 def _write_note(text):

@@ -8,8 +8,8 @@ Knows no driver. A transport has
 - `drain()`: what reached descriptors 1 and 2 past Python's streams, as pairs of `RAW_STDOUT` or `RAW_STDERR` and bytes;
 
 and may have `early_characters` (so many of a wave are written before it is complete), `wake()` (ends a `read`, from any
-thread), `end(exit_code)` (ends the process at once; without it an exception unwinds the script), `before_cell()` and
-`after_cell(return_code)`.
+thread), `has_threads()` (whether the script has threads), `end(exit_code)` (ends the process at once; without it an
+exception unwinds the script), `before_cell()` and `after_cell(return_code)`.
 """
 
 import sys
@@ -28,7 +28,7 @@ class Runner:
         self._transport = transport
         self.pump = Pump(transport)
         self._loop = self.pump.make_loop()
-        self._cells = Cells(self._loop)
+        self._cells = Cells(self._loop, self.pump.calls)
         self._tools = {}
         self._installed = {}
         self._is_greeted = False
@@ -38,6 +38,7 @@ class Runner:
         self._interrupted_cell = 0
         errors.install()
         trace.install()
+        self._cells.names.install()
         nesting.install(self._loop, self.pump.make_loop)
 
     def serve(self):
@@ -60,7 +61,7 @@ class Runner:
             elif kind == "run":
                 self._run(frame["cell"], frame["code"], frame["limits"])
             elif kind == "tools":
-                self._declare(frame["tools"])
+                self._declare(frame["tools"], frame.get("types", ()))
             elif kind == "result":
                 self.pump.calls.resolve(frame["id"], frame["value"])
             else:
@@ -82,7 +83,7 @@ class Runner:
             message = "the host speaks version %d of the protocol, this runner version %d"
             raise ProtocolError(message % (frame["version"], PROTOCOL_VERSION))
 
-    def _declare(self, tools):
+    def _declare(self, tools, type_names):
         """The same declaration keeps the same function."""
         known = self._tools
         self._tools = {}
@@ -93,6 +94,7 @@ class Runner:
             old = known.get(python)
             is_same = old is not None and old[0] == tool
             self._tools[python] = old if is_same else (tool, self.pump.calls.make_tool(tool))
+        self._cells.names.declare(((tool["name"], function) for tool, function in self._tools.values()), type_names)
 
     def _install_tools(self):
         """A name that the script has bound to something else stays the script's until it deletes it."""
@@ -101,6 +103,7 @@ class Runner:
             if namespace.get(python) is function:
                 del namespace[python]
         self._installed = {python: function for python, (_, function) in self._tools.items()}
+        self._cells.names.make_way(self._installed)
         for python, function in self._installed.items():
             namespace.setdefault(python, function)
 

@@ -99,11 +99,13 @@ def parse_frame(line):
 
 
 def _check_fields(where, value, fields):
-    """Checks that `value` is a dict with exactly `fields`: name to (test, what was expected)."""
+    """Checks that `value` is a dict with exactly `fields`: name to (test, what was expected); `_optional` ones may be missing."""
     if type(value) is not dict:
         raise ProtocolError("%s is %.100r, expected an object" % (where, value))
     for name, (test, expected) in fields.items():
         if name not in value:
+            if (where, name) in _optional:
+                continue
             raise ProtocolError("%s has no field %r, expected %s" % (where, name, expected))
         if not test(value[name]):
             raise ProtocolError("%s.%s is %.100r, expected %s" % (where, name, value[name], expected))
@@ -144,6 +146,7 @@ _names = (
     "an array of strings",
 )
 
+_optional = {("tools", "types")}
 _TOOL_FIELDS = {"name": _name, "python": _identifier, "parameters": _names}
 _LIMIT_FIELDS = {"maxOutputBytes": _natural, "maxCalls": _natural, "maxCallsInFlight": _natural}
 _FIELDS = {
@@ -155,7 +158,7 @@ _FIELDS = {
         ),
         "maxFrameBytes": (lambda value: _is_count(value, 1024), "an integer >= 1024"),
     },
-    "tools": {"tools": (_is_tool_list, "an array of tools")},
+    "tools": {"tools": (_is_tool_list, "an array of tools"), "types": _names},
     "run": {"cell": _positive, "code": _text, "limits": (_are_limits, "an object")},
     "result": {"id": _positive, "value": _any},
     "error": {

@@ -89,7 +89,7 @@ class KernelTransport:
         with self._condition:
             self._is_open = False
             is_running = not (self._is_reading or self._has_ended)
-        self._world.leave(is_running or self._has_threads())
+        self._world.leave(is_running or self.has_threads())
 
     def set_up(self):
         """Waits for the runner to be made, however slow the machine: what that changes in the process is the script's."""
@@ -138,7 +138,7 @@ class KernelTransport:
             return 0
         until = self._reads_until
         seconds = None if until is None else max(0.0, until - monotonic())
-        if self._runner.pump._blocked_head is not None and self._has_threads():
+        if self._runner.pump._blocked_head is not None and self.has_threads():
             self._visits += 1
             visit = min(LONGEST_VISIT_SECONDS, FIRST_VISIT_SECONDS * 2**self._visits)
             seconds = visit if seconds is None else min(seconds, visit)
@@ -181,14 +181,15 @@ class KernelTransport:
         pump = self._runner.pump
         if pump._blocked_head is not None and not pump.is_blocked_known:
             return False
-        if pump._blocked_head is not None and not pump.calls._waiting and self._has_threads():
+        if pump._blocked_head is not None and not pump.calls._waiting and self.has_threads():
             return False  # the host could do nothing but wait with us
         if self._reads_until is None:
             return True
         seconds = self._reads_until - monotonic()
         return seconds > LINGER_SECONDS or (seconds > 0 and bool(pump.calls._waiting))
 
-    def _has_threads(self):
+    def has_threads(self):
+        """Whether threads of the script are alive."""
         return self._world.has_threads(self._thread_id)
 
     # The script's side

@@ -17,6 +17,7 @@ import time
 from _sitebuiltins import Quitter
 from asyncio import events, runners
 
+from .hopeless import is_idle
 from .kernel_sys import SharedNames
 
 # Private descriptors lie above the ones that programs and their tests expect to get.
@@ -81,16 +82,11 @@ class World:
         """Whether the script has threads at work beside its own, `thread_id`; idle ones of a pool do not count."""
         known = self._kernel_threads
         frames = sys._current_frames().items()
-        return any(ident != thread_id and ident not in known and not _is_idle(frame) for ident, frame in frames)
+        return any(ident != thread_id and ident not in known and not is_idle(frame) for ident, frame in frames)
 
     def drain(self):
         """What was written to descriptors 1 and 2, as (descriptor, bytes)."""
         return self._pipes.drain()
-
-
-def _is_idle(frame):
-    code = frame.f_code
-    return code.co_name == "_worker" and code.co_filename.endswith("thread.py")
 
 
 class Places:

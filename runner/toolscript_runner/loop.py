@@ -80,8 +80,11 @@ class PumpedLoop(asyncio.BaseEventLoop):
         entry = [future, False]
         outside = self._enter()
         self._mains.append(entry)
+        # As in asyncio a run ends with its future's callbacks: what the last step has made ready still runs.
+        ended = []
+        future.add_done_callback(ended.append)
         try:
-            while not future.done():
+            while not ended:
                 self._run_once()
                 if self._stopping:
                     self._stopping = False
@@ -93,6 +96,7 @@ class PumpedLoop(asyncio.BaseEventLoop):
                 future.exception()
             raise
         finally:
+            future.remove_done_callback(ended.append)
             self._mains.remove(entry)
             self._leave(outside)
         if entry[1] and future.cancelled():
@@ -182,6 +186,11 @@ class PumpedLoop(asyncio.BaseEventLoop):
         self._timer_cancelled_count = 0
         self._stopping = False
         self.jobs = 0
+
+    @property
+    def main(self):
+        """What the innermost run waits for, or None."""
+        return self._mains[-1][0] if self._mains else None
 
     # Interrupts
 

@@ -1,7 +1,8 @@
 """What a cell prints: genuine text streams above, `output` frames below.
 
 Guarantees: text leaves in the order it was written on each stream; characters are never cut in two; at most
-`maxOutputBytes` of a cell leave, the rest is counted; nothing that is printed can be taken for a frame.
+`maxOutputBytes` of a cell leave, the beginning and each stream's end, and what lies between is counted; nothing that is
+printed can be taken for a frame.
 Knows nothing of transports: bytes from the process's own descriptors are handed to `add`.
 """
 
@@ -12,6 +13,7 @@ import sys
 from time import monotonic
 
 from .frames import quote
+from .tails import Tails
 
 # Text of one frame, in characters. Larger outputs become several frames.
 MAX_PIECE_CHARACTERS = 64 * 1024
@@ -34,9 +36,9 @@ class Output:
         self._parts = []
         self._decoders = [_utf8_decoder("replace") for _ in _NAMES]
         self._room = 0
+        self._tails = Tails(0)
         self._flushed_at = 0.0
         self._prefix = None
-        self.dropped_bytes = 0
         # Bytes collected and not yet handed out.
         self.size = 0
         self.streams = [None, None]
@@ -47,8 +49,8 @@ class Output:
         """`prefix` begins each frame, up to the stream's name. What was written between cells goes to this one."""
         with self._lock:
             self._prefix = prefix
-            self._room = max_bytes
-            self.dropped_bytes = 0
+            self._tails = Tails(max_bytes)
+            self._room = max_bytes - self._tails.max_bytes
             self._flushed_at = monotonic()
             parts, self._parts, self.size = self._parts, [], 0
             for source, data in parts:
@@ -85,15 +87,21 @@ class Output:
             self._keep(source, data)
 
     def _keep(self, source, data):
-        size = len(data)
-        if size > self._room:
-            data = _cut(data, self._room)
-            self.dropped_bytes += size - len(data)
-            size = self._room
-        self._room -= size
+        if len(data) > self._room:
+            head = _cut(data, self._room)
+            self._tails.add(_NAMES[source], data[len(head) :])
+            # What comes later must not stand before this.
+            data, self._room = head, 0
+        else:
+            self._room -= len(data)
         if data:
             self._parts.append((source, data))
             self.size += len(data)
+
+    @property
+    def dropped_bytes(self):
+        """How much of the cell's output was, or will be, left out."""
+        return self._tails.dropped_bytes
 
     def sync_streams(self):
         """Moves text that still waits in the text layer down to here."""
@@ -113,10 +121,11 @@ class Output:
             return self._to_frames(parts, False)
 
     def take_last(self):
-        """As `take`, and what an unfinished character has left behind; the cell is over."""
+        """As `take`, what an unfinished character has left behind, and the ends that were kept; the cell is over."""
         with self._lock:
             parts, self._parts, self.size = self._parts, [], 0
             frames = self._to_frames(parts, True)
+            frames += "".join(self._to_frame(name, text) for name, text in self._tails.texts())
             self._prefix = None
             # Between cells nothing is refused, but not kept without bounds either.
             self._room = FLUSH_BYTES

@@ -10,6 +10,7 @@ import _thread
 from .calls import Calls
 from .errors import RunnerEnded
 from .frames import LineReader, ProtocolError, parse_frame
+from .hopeless import end_wait, has_handlers
 from .loop import PumpedLoop
 from .output import Output
 from .trace import clean
@@ -141,6 +142,9 @@ class Pump:
     def wait(self, loop, timeout):
         """Blocks until a frame came, `timeout` seconds passed (None: forever) or `loop` was woken."""
         if not self._lines:
+            if timeout is None and self._is_hopeless(loop):
+                end_wait(loop.main)
+                return
             line = "" if self.is_blocked_known else self._to_blocked(loop, timeout)
             self.flush(line)
             if line:
@@ -149,6 +153,14 @@ class Pump:
                 return
             self._lead(loop, timeout)
         self._process()
+
+    def _is_hopeless(self, loop):
+        """Whether nothing is left that could wake the script."""
+        if self._blocked_head is None or loop is not self._main_loop or loop.jobs or self.calls.are_waiting():
+            return False
+        has_threads = getattr(self._transport, "has_threads", None)
+        # A thread that has just ended may have made the loop ready before.
+        return not (has_threads is not None and has_threads() or has_handlers() or loop.is_ready())
 
     def _may_read(self, loop):
         # Between cells the frames are for the main thread.

@@ -177,6 +177,13 @@ class StdioTransport:
         except BlockingIOError:  # full: it wakes anyway
             pass
 
+    def has_threads(self):
+        """Whether any thread but the runner's own two may do something."""
+        from .hopeless import is_idle  # imports asyncio, which this module must not
+
+        at_work = sum(not is_idle(frame) for frame in sys._current_frames().values())
+        return at_work > 1 + (not self._is_child)
+
     def end(self, exit_code):
         """Ends the process, whatever threads and children do."""
         os._exit(exit_code)

@@ -3,16 +3,12 @@
 Knows how a cell's code is named; nothing else of the runner.
 """
 
-import linecache
+import io
+import re
 import sys
 import traceback
 
 _OURS = __name__.rpartition(".")[0]
-
-
-def cell_file(cell):
-    """The file name under which the code of a cell appears."""
-    return "<cell %d>" % cell
 
 
 def is_cell_frame(frame):
@@ -24,11 +20,6 @@ def is_own_frame(frame):
     """Whether a frame runs code of the runner."""
     name = frame.f_globals.get("__name__")
     return type(name) is str and name.startswith(_OURS)
-
-
-def remember_source(file, source):
-    """Lets tracebacks, warnings and `inspect` find the lines of a cell."""
-    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
 
 
 def clean(error):
@@ -69,6 +60,31 @@ def _clean_chain(trace):
 def print_exception(kind, error, trace):
     """The default `sys.excepthook`."""
     traceback.print_exception(kind, error, trace, file=sys.stderr)
+    if sys.version_info < (3, 11):  # which do not know of notes
+        for note in getattr(error, "__notes__", ()):
+            _write("%s\n" % (note,))
+
+
+# Before 3.12 only the interpreter's own hook says what a misspelt name was probably meant to be.
+_genuine_hook = sys.__excepthook__ if sys.version_info < (3, 12) else None
+_SUGGESTION = re.compile(r"\. Did you mean: '.*'\?$")
+
+
+def _suggest(error):
+    """Writes the interpreter's suggestion into the error's text."""
+    if _genuine_hook is None or not isinstance(error, (NameError, AttributeError)):
+        return
+    if len(error.args) != 1 or type(error.args[0]) is not str:
+        return
+    shown, printed = sys.stderr, io.StringIO()
+    sys.stderr = printed
+    try:
+        _genuine_hook(type(error), error, error.__traceback__)
+    finally:
+        sys.stderr = shown
+    found = _SUGGESTION.search(printed.getvalue().rstrip("\n"))
+    if found is not None:
+        error.args = (error.args[0] + found[0],)
 
 
 def install():
@@ -77,8 +93,7 @@ def install():
 
 
 def report(error):
-    """Prints an exception that a cell did not catch, through the script's `sys.excepthook`."""
-    clean(error)
+    """Prints an exception that a cell did not catch, and that is clean, through the script's `sys.excepthook`."""
     hook = sys.excepthook
     if hook is print_exception:
         _print_surely(error)
@@ -95,6 +110,7 @@ def report(error):
 
 def _print_surely(error):
     try:
+        _suggest(error)
         print_exception(type(error), error, error.__traceback__)
     except BaseException:  # its __str__ fails, memory is short, sys.stderr is broken
         _write("%s (its traceback could not be printed)\n" % type(error).__name__)

@@ -40,6 +40,9 @@ COMMON_MODULES = (
     "unittest.mock urllib.parse uuid warnings weakref zoneinfo"
 ).split()
 
+# What the runner itself imports when it is needed; its folder is gone then.
+LATE_MODULES = tuple("%s.%s" % (__package__, name) for name in ("hints", "hopeless", "looking"))
+
 # How a script would reach JavaScript. Deno's permissions are the boundary; this only keeps honest scripts away from it.
 JAVASCRIPT_MODULES = ("js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core")
 
@@ -107,9 +110,10 @@ def prepare():
     """Makes this interpreter one from which a snapshot can be taken."""
     import importlib
 
-    for name in COMMON_MODULES:
+    for name in (*COMMON_MODULES, *LATE_MODULES):
         importlib.import_module(name)
     _undo_pyodide_patches()
+    importlib.import_module(".wasm_zones", __package__).install()
     for name in ("js", "pyodide_js"):
         sys.modules.pop(name, None)
 

@@ -4,7 +4,7 @@
  * Guarantees: variables persist from cell to cell while the interpreter lives; when it has ended, the next cell gets a
  * fresh one and the model is told; a script's failure is an answer to the model, a sandbox that cannot start is thrown.
  */
-import { isToolscriptError, type ToolscriptErrorCode, toErrorMessage } from "../errors.ts";
+import { isToolscriptError, shorten, type ToolscriptErrorCode, toErrorMessage } from "../errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { toCellResultText } from "../script/cell-result-text.ts";
 import type { ScriptLimits } from "../script/limits.ts";
@@ -32,6 +32,9 @@ const SESSION_FAILURES: readonly ToolscriptErrorCode[] = [
   "sandbox-out-of-memory",
   "agentcore-session-lost",
 ];
+
+/** Characters of an error of ours that the model reads. */
+const MAX_ERROR_CHARS = 500;
 
 const RESTARTED =
   "<notice>The interpreter was started anew for this script: variables of earlier ones were lost.</notice>\n";
@@ -94,7 +97,8 @@ export class CellRunner implements AsyncDisposable {
       recorder.record({ type: "cell-finished", cell, result: null, error });
       await this.#session?.close();
       return {
-        text: `<notice>${error}. The interpreter has ended: all variables are lost.</notice>`,
+        // An interpreter that breaks down leaves many lines of addresses; the first one says what happened.
+        text: `<notice>${shorten(error.split("\n")[0] ?? "", MAX_ERROR_CHARS)}. The interpreter has ended: all variables are lost.</notice>`,
         isError: true,
       };
     }

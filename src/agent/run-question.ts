@@ -12,7 +12,7 @@ import { findToolUses, toToolResult, type ToolUse } from "./tool-use.ts";
 import { createToolUser, type ToolUser } from "./tool-user.ts";
 
 /** What the model gets to read about a tool use that a limit kept from running. */
-const NOT_RUN = "Not run: the limit of scripts for this question is reached";
+const NOT_RUN = "Not run: the limit of scripts for this question is reached. Answer with what you have";
 const CUT_OFF =
   "Not run: your answer was cut off at max_tokens, so its input may be incomplete. Write a shorter one";
 
@@ -72,6 +72,7 @@ async function takeStep(
   if (FINAL_STOP_REASONS.has(reason)) return reason ?? "end_turn";
   if (!toolUser.allows(uses)) {
     addResults(conversation, uses, NOT_RUN);
+    await takeLastWords(setup, conversation, recorder, signal);
     return "max-cells";
   }
   if (reason === "max_tokens") {
@@ -84,13 +85,35 @@ async function takeStep(
   return undefined;
 }
 
-function toRequest(setup: AgentSetup, messages: readonly ModelMessage[]): ModelRequest {
-  const { maxTokens, system, toolbox, parallelToolUse } = setup;
+/** One sample more, in which the model cannot ask for tools: it answers from what its scripts have printed. */
+async function takeLastWords(
+  setup: AgentSetup,
+  conversation: Conversation,
+  recorder: Recorder,
+  signal: AbortSignal,
+): Promise<void> {
+  if (recorder.samples >= setup.maxSamples) return;
+  const request = toRequest(setup, conversation.messages, { type: "none" });
+  conversation.text = "";
+  const response = await sampleModel(setup.model, request, recorder, signal);
+  addAnswer(conversation, response);
+  const uses = findToolUses(response); // of a model that asks all the same
+  if (uses.length > 0) addResults(conversation, uses, NOT_RUN);
+}
+
+function toRequest(
+  setup: AgentSetup,
+  messages: readonly ModelMessage[],
+  choice: ModelRequest["tool_choice"] = setup.parallelToolUse
+    ? undefined
+    : { type: "auto", disable_parallel_tool_use: true },
+): ModelRequest {
+  const { maxTokens, system, toolbox } = setup;
   return {
     max_tokens: maxTokens,
     ...(system === undefined ? {} : { system }),
     tools: toolbox.offered,
-    ...(parallelToolUse ? {} : { tool_choice: { type: "auto", disable_parallel_tool_use: true } }),
+    ...(choice === undefined ? {} : { tool_choice: choice }),
     messages: [...messages],
   };
 }

@@ -65,7 +65,12 @@ export const hostFrameSchema = z.discriminatedUnion("type", [
     marker: z.string().min(16),
     maxFrameBytes: z.int().min(1024),
   }),
-  z.strictObject({ type: z.literal("tools"), tools: z.array(toolDeclarationSchema) }),
+  z.strictObject({
+    type: z.literal("tools"),
+    tools: z.array(toolDeclarationSchema),
+    /** Names of types that the signatures show, and that a script may use in its own. */
+    types: z.array(z.string()).optional(),
+  }),
   z.strictObject({ type: z.literal("run"), cell, code: z.string(), limits: cellLimitsSchema }),
   z.strictObject({ type: z.literal("result"), id: callId, value: z.json() }),
   z.strictObject({

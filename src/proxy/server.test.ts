@@ -198,13 +198,27 @@ describe("other routes", () => {
     });
     const { body } = await get(scene, "/v1/models?limit=2");
     expect(body).toMatchObject({
-      data: [{ type: "model", id: "mine", display_name: "mine" }, { id: "claude-opus-5" }],
+      data: [{ type: "model", id: "mine", display_name: "mine" }, { id: "claude-opus-5-5" }],
       has_more: true,
       first_id: "mine",
-      last_id: "claude-opus-5",
+      last_id: "claude-opus-5-5",
     });
     expect((await get(scene, "/v1/models?limit=1&after_id=mine")).body).toMatchObject({
-      data: [{ id: "claude-opus-5" }],
+      data: [{ id: "claude-opus-5-5" }],
+    });
+    // Every field that the newest SDKs' types require.
+    expect((await get(scene, "/v1/models/claude-opus-5-5")).body).toEqual({
+      type: "model",
+      id: "claude-opus-5-5",
+      display_name: "Claude Opus 5.5",
+      created_at: "1970-01-01T00:00:00Z",
+      line: "opus",
+      lifecycle: "active",
+      capabilities: null,
+      max_input_tokens: null,
+      max_tokens: null,
+      deprecated_at: null,
+      retires_at: null,
     });
     expect((await get(scene, "/v1/models/claude-sonnet-4-5")).body).toMatchObject({
       type: "model",

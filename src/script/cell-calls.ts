@@ -8,6 +8,7 @@ import { shorten, ToolscriptError, toErrorMessage } from "../errors.ts";
 import type { JsonValue, OutgoingFrame, RunnerFrame } from "../protocol/frames.ts";
 import { jsonBytes } from "../tools/result-value.ts";
 import type { ParsedInput, Tool } from "../tools/tool.ts";
+import { findUnknownKeys, toUnknownKeyText, type UnknownKey } from "../tools/unknown-keys.ts";
 import { CallTable, type PendingCall } from "./call-table.ts";
 import type { EventLog } from "./event-log.ts";
 import type { ScriptLimits } from "./limits.ts";
@@ -28,6 +29,8 @@ export interface CallContext {
   nextCallId(): number;
   /** Told of processor time that the check of an input took elsewhere. */
   charge(ms: number): void;
+  /** Told what the script's author should know although the call was made. */
+  note(text: string): void;
 }
 
 type CallFrame = Extract<RunnerFrame, { type: "call" }>;
@@ -168,8 +171,22 @@ export class CellCalls {
     const { id } = pending.call;
     if (parsed.usedMs !== undefined) this.#context.charge(parsed.usedMs);
     if (pending.isGivenUp) return;
-    if (!parsed.ok) this.refuse(id, "tool", parsed.message);
-    else if (tool.execute !== undefined) {
+    const unknown = findUnknownKeys(
+      tool.inputSchema,
+      pending.call.input,
+      parsed.ok ? parsed.value : undefined,
+    );
+    const dropped = unknown.filter((key) => key.isDropped);
+    if (!parsed.ok || dropped.length > 0) {
+      const reason = parsed.ok ? `Input of "${tool.name}" is wrong:` : parsed.message;
+      this.refuse(id, "tool", withUnknown(reason, tool.name, parsed.ok ? dropped : unknown));
+      return;
+    }
+    for (const key of unknown)
+      this.#context.note(
+        shorten(`${toUnknownKeyText(tool.name, key)} It was passed on as it is.`, MAX_NOTE_CHARS),
+      );
+    if (tool.execute !== undefined) {
       this.#context.runTool(tool, tool.execute, parsed.value, pending, this.#desk);
     }
   }
@@ -206,6 +223,23 @@ export class CellCalls {
 export function violation(reason: string): ToolscriptError {
   return new ToolscriptError("protocol-violation", `Reading a frame of the runner failed: ${reason}`);
 }
+
+const IS_NOT = " is not a ";
+
+/** A refusal, with the keys that may be what was meant by those that are missing. */
+function withUnknown(message: string, toolName: string, unknown: readonly UnknownKey[]): string {
+  const texts = unknown.slice(0, MAX_TOLD_KEYS).map((key) => toUnknownKeyText(toolName, key));
+  const untold = texts.filter(
+    (text) => !message.includes(text.slice(0, text.indexOf(IS_NOT) + IS_NOT.length)),
+  );
+  const [separator, rest] = [message.endsWith(":") ? " " : "; ", untold.join("; ")];
+  return rest === "" ? message : `${message}${separator}${rest}`;
+}
+
+/** Characters of one note. */
+const MAX_NOTE_CHARS = 300;
+/** Unknown keys that one error tells of. */
+const MAX_TOLD_KEYS = 3;
 
 function uncheckable(toolName: string, error: unknown): string {
   return `Input of "${toolName}" cannot be checked: ${shorten(toErrorMessage(error))}`;

@@ -10,6 +10,7 @@ function result(parts: Partial<CellResult>, stats: Partial<CellStats> = {}): Cel
     returnCode: 0,
     limit: null,
     survived: true,
+    notes: [],
     ...parts,
     stats: { ...NO_STATS, ...stats },
   };
@@ -50,6 +51,60 @@ describe("toCellResultText()", () => {
       warning
       </stderr>"
     `);
+  });
+
+  describe("of more than 64 KiB", () => {
+    const rows = Array.from({ length: 20_000 }, (_, at) => `row ${at} €\n`).join("");
+
+    test("shows the beginning and the end, and says what is missing", () => {
+      const text = toCellResultText(result({ stdout: `first\n${rows}LAST\n` }));
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(65_536);
+      expect(text).toMatch(/^<stdout>\nfirst\nrow 0 €\n/);
+      expect(text).toMatch(/row 19999 €\nLAST\n<\/stdout>\n<notice>Too much was printed .*<\/notice>$/);
+      const [, missing] = /\[\.\.\. (\d+) bytes not shown \.\.\.\]/.exec(text) ?? [];
+      const [head = "", tail = ""] = text.split(/\n\[\.\.\. .* \.\.\.\]\n/);
+      const shown =
+        Buffer.byteLength(head.slice("<stdout>\n".length)) +
+        Buffer.byteLength(tail.slice(0, tail.indexOf("</stdout>")));
+      expect(shown + Number(missing)).toBe(Buffer.byteLength(`first\n${rows}LAST\n`));
+    });
+
+    test("keeps the answer and the reason of an error, whichever stream is long", () => {
+      const both = toCellResultText(
+        result({ stdout: `${rows}answer\n`, stderr: `${rows}ValueError: why\n`, returnCode: 1 }),
+      );
+      expect(both).toContain("answer\n</stdout>");
+      expect(both).toContain("ValueError: why\n</stderr>");
+      expect(Buffer.byteLength(both)).toBeLessThanOrEqual(65_536);
+      const error = toCellResultText(
+        result({ stdout: "answer\n", stderr: `ValueError: ${"x".repeat(200_000)}\n`, returnCode: 1 }),
+      );
+      expect(error).toContain("<stdout>\nanswer\n</stdout>\n<stderr>\nValueError: xxx");
+      expect(Buffer.byteLength(error)).toBeGreaterThan(55_000);
+    });
+
+    test("never shows more, nor half a character, nor a forged part, whatever is printed", () => {
+      const piece = fc.constantFrom(
+        "<notice>",
+        "</stdout>",
+        "x".repeat(999),
+        "€".repeat(500),
+        "😀".repeat(333),
+        "\ud800",
+        "\n",
+      );
+      const long = fc.array(piece, { minLength: 0, maxLength: 250 }).map((pieces) => pieces.join(""));
+      fc.assert(
+        fc.property(long, long, (stdout, stderr) => {
+          const text = toCellResultText(result({ stdout, stderr }));
+          expect(Buffer.byteLength(text)).toBeLessThanOrEqual(65_536);
+          const isWhole = !stdout.includes("\ud800") && !stderr.includes("\ud800");
+          expect(isWhole && text.includes("\ufffd")).toBe(false);
+          expect(text.split("</stdout>").length).toBeLessThanOrEqual(2);
+        }),
+        { numRuns: 60 },
+      );
+    });
   });
 
   test("says how much output was dropped", () => {

@@ -3,38 +3,59 @@
  *
  * A good result is its standard output and nothing else. As soon as there is more to say (errors, a return code, a
  * budget), every part stands in a tag of its own. A script cannot forge a part: where its output holds one of the
- * tags, the tag is escaped and the output is put in tags, too.
+ * tags, the tag is escaped and the output is put in tags, too. A model reads a bounded part of what was printed.
  */
 import type { CellResult, ExceededLimit } from "./script-run.ts";
+import { DEFAULT_MAX_SHOWN_BYTES, shareBytes, toShownText } from "./shown-output.ts";
 
-/** Writes a result for the model. The same result gives the same text. */
+/** Bytes of tags and notices beside what was printed, at most. */
+const FRAME_BYTES = 4 * 1024;
+
+/** Writes a result for the model, in at most {@link DEFAULT_MAX_SHOWN_BYTES}. The same result gives the same text. */
 export function toCellResultText(result: CellResult): string {
   const { stdout, stderr, returnCode } = result;
   const notices = toCellNotices(result);
   const isGood = stderr === "" && returnCode === 0 && notices.length === 0;
-  if (isGood && !TAG.test(stdout)) return stdout;
+  const isShort =
+    stdout.length <= DEFAULT_MAX_SHOWN_BYTES && Buffer.byteLength(stdout) <= DEFAULT_MAX_SHOWN_BYTES;
+  if (isGood && isShort && !TAG.test(stdout)) return stdout;
+  const printed = { stdout: withoutTags(stdout), stderr: withoutTags(stderr) };
+  const room = shareBytes(printed.stdout, printed.stderr, DEFAULT_MAX_SHOWN_BYTES - FRAME_BYTES);
+  const shown = {
+    stdout: toShownText(printed.stdout, room.stdout),
+    stderr: toShownText(printed.stderr, room.stderr),
+  };
+  if (shown.stdout.leftOutBytes + shown.stderr.leftOutBytes > 0) notices.push(NOT_ALL_SHOWN);
   const parts = [
-    stdout === "" ? "" : toPart("stdout", stdout),
-    stderr === "" ? "" : toPart("stderr", stderr),
+    stdout === "" ? "" : toPart("stdout", shown.stdout.text),
+    stderr === "" ? "" : toPart("stderr", shown.stderr.text),
     returnCode === 0 ? "" : `<return_code>${returnCode}</return_code>`,
     ...notices.map((notice) => `<notice>${notice}</notice>`),
   ];
   return parts.filter((part) => part !== "").join("\n");
 }
 
+/** Without fetching anything again: what a script held is still there. */
+const NOT_ALL_SHOWN =
+  "Too much was printed to show all of it. Variables are kept: print the part that you need, or sum it up in Python.";
+
 const TAG = /<(?=\/?\s*(?:stdout|stderr|return_code|notice)\b)/i;
 const TAGS = new RegExp(TAG, "gi");
 
-/** Output in its tag; the tags that it holds itself get a backslash. */
-function toPart(tag: "stdout" | "stderr", text: string): string {
-  const body = text.replaceAll(TAGS, "<\\");
+/** The tags that output holds itself get a backslash. */
+function withoutTags(text: string): string {
+  return text.replaceAll(TAGS, "<\\");
+}
+
+/** Output in its tag. */
+function toPart(tag: "stdout" | "stderr", body: string): string {
   return `<${tag}>\n${body}${body.endsWith("\n") ? "" : "\n"}</${tag}>`;
 }
 
 /** Everything that the output does not show by itself, a sentence each: budgets that were met, variables lost, no output. */
 export function toCellNotices(result: CellResult): string[] {
   const { stdout, stderr, limit, survived, returnCode, stats } = result;
-  const notices: string[] = [];
+  const notices = result.notes.map(withoutTags);
   if (stats.droppedBytes > 0 || limit === "output") notices.push(toDroppedText(stats.droppedBytes));
   if (limit !== null && limit !== "output") notices.push(toLimitText(limit, stats.runningMs));
   if (!survived) notices.push("The interpreter was stopped: all variables are lost.");

@@ -44,6 +44,10 @@ const KILLED_RETURN_CODE = 137;
  */
 const MAX_EMPTY_WAITS = 16;
 
+/** Notes that a result has; whoever reads three knows what is wrong. */
+const MAX_NOTES = 3;
+const AND_MORE = "There were more such arguments.";
+
 /** A running cell. */
 export class Cell implements ScriptRun {
   readonly result: Promise<CellResult>;
@@ -53,6 +57,9 @@ export class Cell implements ScriptRun {
   readonly #calls: CellCalls;
   readonly #output: CellOutput;
   readonly #time: CellTime;
+  /** Each once; in the end a few. */
+  readonly #notes = new Set<string>();
+  #hasMoreNotes = false;
   #limit: ExceededLimit | null = null;
   #emptyWaits = 0;
   #answers = 0;
@@ -69,6 +76,7 @@ export class Cell implements ScriptRun {
       events: this.#events,
       send: (frames) => this.#send(frames),
       charge: (ms) => this.#time.clock.add(ms),
+      note: (text) => this.#note(text),
     });
   }
 
@@ -190,6 +198,12 @@ export class Cell implements ScriptRun {
     }));
   }
 
+  #note(text: string): void {
+    if (this.#notes.has(text)) return;
+    if (this.#notes.size < MAX_NOTES) this.#notes.add(text);
+    else this.#hasMoreNotes = true;
+  }
+
   #onDone(frame: DoneFrame): void {
     this.#finish({ returnCode: frame.returnCode, droppedBytes: frame.droppedBytes, survived: true });
   }
@@ -204,6 +218,7 @@ export class Cell implements ScriptRun {
       returnCode: end.returnCode,
       limit: this.#limit ?? (droppedBytes > 0 ? "output" : null),
       survived: end.survived,
+      notes: this.#hasMoreNotes ? [...this.#notes, AND_MORE] : [...this.#notes],
       stats: {
         calls: table.calls,
         waves: table.waves,

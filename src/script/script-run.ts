@@ -33,6 +33,8 @@ export interface CellResult {
   readonly limit: ExceededLimit | null;
   /** False when the interpreter had to be killed: variables are lost and the session is over. */
   readonly survived: boolean;
+  /** What the script's author should know although nothing failed, a sentence each: arguments that no signature has. */
+  readonly notes: readonly string[];
   readonly stats: CellStats;
 }
 

@@ -7,10 +7,10 @@
 import { ToolscriptError, isToolscriptError, toErrorMessage } from "../errors.ts";
 import type { OutgoingFrame, RunnerFrame } from "../protocol/frames.ts";
 import type { Sandbox, SandboxSession } from "../sandbox/sandbox.ts";
-import { toToolDeclarations } from "../tools/python-alias.ts";
 import type { Tool } from "../tools/tool.ts";
 import { TurnShare } from "../turn-share.ts";
 import { Cell } from "./cell.ts";
+import { DeclaredTools } from "./declared-tools.ts";
 import { resolveLimits, type ScriptLimits } from "./limits.ts";
 import { watchProcessor } from "./processor-watch.ts";
 import type { ScriptRun } from "./script-run.ts";
@@ -74,11 +74,10 @@ export async function openScriptSession(options: OpenScriptSessionOptions): Prom
 }
 
 class LiveScriptSession implements ScriptSession {
+  readonly #tools: DeclaredTools;
   readonly #limits: ScriptLimits;
   readonly #runTool: ToolRunner;
   #sandbox: SandboxSession | undefined;
-  #tools: ReadonlyMap<string, Tool> = new Map();
-  #undeclared: OutgoingFrame[] = [];
   #cells = 0;
   #calls = 0;
   #cell: Cell | undefined;
@@ -88,6 +87,7 @@ class LiveScriptSession implements ScriptSession {
   #idleWatch: { stop(): void } | undefined;
 
   constructor(convention: Convention, limits: ScriptLimits) {
+    this.#tools = new DeclaredTools(convention);
     this.#limits = limits;
     this.#runTool = createToolRunner({ convention, ...limits });
   }
@@ -112,10 +112,7 @@ class LiveScriptSession implements ScriptSession {
   }
 
   setTools(tools: readonly Tool[]): void {
-    const callable = tools.filter((tool) => tool.allowedCallers.includes("programmatic"));
-    const declaration: OutgoingFrame = { type: "tools", tools: toToolDeclarations(callable) };
-    if (callable.length > 0 || this.#tools.size > 0) this.#undeclared = [declaration];
-    this.#tools = new Map(callable.map((tool) => [tool.name, tool]));
+    this.#tools.replace(tools);
   }
 
   run(code: string, options: RunOptions = {}): ScriptRun {
@@ -133,7 +130,7 @@ class LiveScriptSession implements ScriptSession {
     this.#watch(cell, options.signal);
     const { maxOutputBytes, maxCalls, maxCallsInFlight } = this.#limits;
     void this.#attached.send([
-      ...this.#undeclared.splice(0),
+      ...this.#tools.toFrames(code),
       { type: "run", cell: this.#cells, code, limits: { maxOutputBytes, maxCalls, maxCallsInFlight } },
     ]);
     return cell;
@@ -159,7 +156,7 @@ class LiveScriptSession implements ScriptSession {
     const sandbox = this.#attached;
     const cell = new Cell({
       cell: this.#cells,
-      tools: this.#tools,
+      tools: this.#tools.byName,
       limits: this.#limits,
       runTool: this.#runTool,
       processor: sandbox.processor,

@@ -2,10 +2,11 @@
  * The contract that every sandbox passes, as a list of cases for any test runner.
  */
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { openScriptSession, type ScriptSession } from "../script/script-session.ts";
+import { type Convention, openScriptSession, type ScriptSession } from "../script/script-session.ts";
 import { budgetCases } from "./cases/budgets.ts";
 import { callCases } from "./cases/calls.ts";
 import { errorCases } from "./cases/errors.ts";
+import { habitCases } from "./cases/habits.ts";
 import { outputCases } from "./cases/output.ts";
 import { scriptCases } from "./cases/scripts.ts";
 import { sessionCases } from "./cases/sessions.ts";
@@ -23,6 +24,7 @@ export const sandboxContract: readonly ContractCase[] = [
   ...outputCases,
   ...budgetCases,
   ...sessionCases,
+  ...habitCases,
 ];
 
 /** A bench over one sandbox, to be closed after the last case. */
@@ -41,7 +43,7 @@ export interface OpenContractBench extends ContractBench {
  * afterAll(() => bench.close());
  */
 export function openContractBench(sandbox: Sandbox, traits: SandboxTraits): OpenContractBench {
-  let shared: ScriptSession | undefined;
+  const sharedOnes = new Map<Convention, ScriptSession>();
   const own: ScriptSession[] = [];
 
   const bench: OpenContractBench = {
@@ -50,10 +52,12 @@ export function openContractBench(sandbox: Sandbox, traits: SandboxTraits): Open
       const session = await bench.shared(tools);
       return session.run(code).result;
     },
-    async shared(tools = []) {
-      if (shared?.alive !== true) shared = await openScriptSession({ sandbox });
-      shared.setTools(tools);
-      return shared;
+    async shared(tools = [], convention = "native") {
+      const known = sharedOnes.get(convention);
+      const session = known?.alive === true ? known : await openScriptSession({ sandbox, convention });
+      sharedOnes.set(convention, session);
+      session.setTools(tools);
+      return session;
     },
     async open(options = {}) {
       const session = await openScriptSession({ sandbox, ...options });
@@ -68,7 +72,7 @@ export function openContractBench(sandbox: Sandbox, traits: SandboxTraits): Open
       }
     },
     async close() {
-      await shared?.close();
+      await Promise.all([...sharedOnes.values()].map((session) => session.close()));
       await sandbox.close();
     },
   };

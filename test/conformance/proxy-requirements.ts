@@ -190,6 +190,13 @@ const ROWS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "wire 12": {
     "proxy.fixture": "the expense audit",
   },
+  "issue 11, part 4": {
+    "proxy.base-model": "what a model is follows from the configuration where its id does not say it",
+    "proxy.model-profiles": "the inference profile that AWS lists for the model and the region",
+    "proxy.geography":
+      "requests leave the region's geography only where that is allowed, and the server says which do",
+    "proxy.document-names": "no two documents of a request have one name over Converse",
+  },
   "issue 4, part 6": {
     "proxy.shutdown":
       "shutting down refuses new conversations, lets paused ones finish, and leaves no container",

@@ -61,6 +61,10 @@ export const requirements: readonly Requirement[] = [
     "error.broken-streams": "a script that closes or replaces its streams harms only its own cell",
     "tool.alias-collision": "an ambiguous alias is refused when the tools are declared",
   }),
+  ...promises("issue 11, part 6", {
+    "habit.works": "a script that a competent model would plausibly write works",
+    "habit.says": "where it cannot, what the model reads back says what to change",
+  }),
   ...promises("issue 2, bad input", {
     "value.undefined": "undefined and null are None",
     "value.cycle": "a cycle is a ToolError that names the place",
@@ -114,13 +118,16 @@ export const requirements: readonly Requirement[] = [
     "budget.waiting-is-not-running": "time spent waiting for tools and timers does not count as running",
     "budget.total-time":
       "a script that only waits is interrupted after its whole time, and its variables survive",
-    "budget.waits-for-nothing": "a script that waits for what nobody brings counts as running",
+    "budget.waits-for-nothing":
+      "a script that waits for what nothing can bring fails at once, at the line that waits; variables survive",
     "budget.call-time":
       "a tool that never returns raises TimeoutError inside the script, and its signal is aborted",
     "budget.calls":
       "more calls than the budget of a cell: ToolError naming the budget; the next cell has its own",
     "budget.calls-in-flight": "a million pending calls stop at the budget; the host never sees more",
-    "budget.output": "100 MB of prints are cut at the budget and counted",
+    "budget.output": "100 MB of prints are cut to the budget and counted; the beginning and the end are kept",
+    "budget.output-answer":
+      "of output beyond the budget both streams keep their end: an answer printed last, and the error after it",
     "budget.memory":
       "a memory bomb ends as MemoryError or with its interpreter, never with the host; other sessions go on",
     "session.independent": "two sessions share nothing: no variables, no random numbers",

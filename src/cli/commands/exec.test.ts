@@ -74,6 +74,27 @@ describe("exec", () => {
     expect(JSON.parse(stdout)).toMatchObject({ returnCode: 3, calls: [], waves: 0 });
   });
 
+  test("exec says what a model would be told: output that was cut, arguments that no signature has", async () => {
+    const big = "for i in range(200_000): print('row', i)\nprint('LAST')";
+    const cut = await runCli(["exec", "-"], { input: big });
+    expect(cut.stdout.endsWith("LAST\n")).toBe(true);
+    expect(cut.stderr).toMatch(/^\[toolscript: \d+ bytes of output dropped: .*\]\n$/);
+    const json = await runCli(["exec", "-", "--json"], { input: big });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      notices: [expect.stringContaining("bytes of output dropped")],
+    });
+    await using folder = await createUserFolder({ "tools.ts": TOOLS });
+    const args = ["exec", "-", "--tools", "tools.ts"];
+    const { exitCode, stderr } = await runCli(args, {
+      cwd: folder.path,
+      input: "await get_number(n=1, m=2)",
+    });
+    expect({ exitCode, stderr }).toMatchObject({
+      stderr: expect.stringContaining('"m" is not a parameter of') as unknown,
+    });
+    expect(await runCli(["exec", "-"], { input: "pass" })).toEqual({ exitCode: 0, stdout: "", stderr: "" });
+  });
+
   test("exec shows output at once when the script still runs", async () => {
     const child = startCli(["exec", "-"]);
     child.stdin?.end('import time\nprint("first")\nwhile True: time.sleep(0.01)');

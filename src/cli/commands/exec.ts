@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
+import { toCellNotices } from "../../script/cell-result-text.ts";
 import type { CellResult, ScriptRun } from "../../script/script-run.ts";
 import { type ExecCall, ExecReport } from "../exec-report.ts";
 import { EXIT_CODES, UsageError } from "../failure.ts";
@@ -27,6 +28,8 @@ interface ExecJson {
   readonly stdout: string;
   readonly stderr: string;
   readonly returnCode: number;
+  /** What the output does not show by itself, a sentence each: budgets that were met, output that was cut. Left out: nothing. */
+  readonly notices?: readonly string[];
   readonly calls: readonly ExecCall[];
   readonly waves: number;
   readonly ms: number;
@@ -64,6 +67,13 @@ async function exec(path: string, options: ExecOptions, signal: AbortSignal): Pr
     const result = await follow(session.run(code, { signal }), report, progress, json);
     progress.close();
     if (json) print(process.stdout, `${JSON.stringify(toJson(result, report))}\n`);
+    else
+      print(
+        process.stderr,
+        toNotices(result)
+          .map((notice) => `[toolscript: ${notice}]\n`)
+          .join(""),
+      );
     return result.returnCode === 0 ? EXIT_CODES.ok : EXIT_CODES.failed;
   } finally {
     progress.close();
@@ -96,7 +106,26 @@ async function follow(
   return await run.result;
 }
 
+/** What a model would be told as well. That nothing was printed, a person sees. */
+function toNotices(result: CellResult): string[] {
+  return isSilent(result) ? [] : toCellNotices(result);
+}
+
+function isSilent({ stdout, stderr, limit, survived, notes }: CellResult): boolean {
+  return stdout === "" && stderr === "" && limit === null && survived && notes.length === 0;
+}
+
 function toJson(result: CellResult, report: ExecReport): ExecJson {
   const { stdout, stderr, returnCode, stats } = result;
-  return { stdout, stderr, returnCode, calls: report.calls, waves: stats.waves, ms: stats.totalMs };
+  const notices = toNotices(result);
+  const noticed = notices.length === 0 ? {} : { notices };
+  return {
+    stdout,
+    stderr,
+    returnCode,
+    ...noticed,
+    calls: report.calls,
+    waves: stats.waves,
+    ms: stats.totalMs,
+  };
 }

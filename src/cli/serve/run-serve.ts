@@ -129,6 +129,7 @@ function greet(config: ServeConfig, { upstream, keys }: Parts, { url, host }: Li
   const lines = [
     `Toolscript proxy on ${url}`,
     `  models   ${upstream.description}`,
+    ...toElsewhere(upstream.names.elsewhere ?? []),
     `  scripts  sandbox "${config.sandbox ?? DEFAULT_SANDBOX}"`,
     `  keys     ${describeKeys(keys)}`,
     ...(config.logBodies === true ? ["  WARNING  the log holds prompts, code and results (log-bodies)"] : []),
@@ -139,6 +140,15 @@ function greet(config: ServeConfig, { upstream, keys }: Parts, { url, host }: Li
     `  export ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=${keys.isConfigured ? "YOUR_KEY" : "none"}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Requests for these are not served where the region is. */
+function toElsewhere(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [
+    `  NOTE     no profile in this geography, served by "global": ${names.join(", ")}`,
+    `           (set "outsideGeography" to "never" to refuse them, or name profiles in "models")`,
+  ];
 }
 
 function describeKeys({ isConfigured, access }: ServedKeys): string {

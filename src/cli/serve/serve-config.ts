@@ -31,8 +31,15 @@ const configSchema = z.strictObject({
   /** How the key of an Anthropic-compatible upstream is sent. */
   upstreamAuth: z.enum(["x-api-key", "bearer"]).optional(),
   region: z.string().min(1).optional(),
-  /** Names of clients → names of the upstream. */
-  models: z.record(z.string().min(1), z.string().min(1)).optional(),
+  /** Names of clients → names of the upstream; of an ARN that does not say which model it is, with the model's own id. */
+  models: z
+    .record(
+      z.string().min(1),
+      z.union([z.string().min(1), z.strictObject({ id: z.string().min(1), baseModel: z.string().min(1) })]),
+    )
+    .optional(),
+  /** Where a model without an inference profile in the region's geography is served. */
+  outsideGeography: z.enum(["global", "never"]).optional(),
   sandbox: z.enum(SANDBOX_NAMES as [string, ...string[]]).optional(),
   docker: z
     .strictObject({

@@ -3,6 +3,7 @@
  */
 import type { Model } from "../../model/model.ts";
 import { type Forward, forwardTo } from "../../proxy/forward.ts";
+import { isOpaque } from "../../model/bedrock/model-id.ts";
 import { bedrockModelNames, type ModelNames, sameModelNames } from "../../proxy/names/model-names.ts";
 import type { ServeConfig } from "./serve-config.ts";
 
@@ -33,12 +34,37 @@ async function openBedrock(config: ServeConfig, env: NodeJS.ProcessEnv): Promise
     ...(region === undefined ? {} : { region }),
     ...(config.upstreamUrl === undefined ? {} : { endpoint: config.upstreamUrl }),
   };
+  const overrides = toOverrides(config.models);
+  const baseModels = toBaseModels(config.models);
   const where = config.upstreamUrl ?? (region === undefined ? "region not set" : region);
   return {
-    model: (id) => bedrock(id, connection),
-    names: bedrockModelNames({ region, overrides: config.models ?? {} }),
+    model: (id) => {
+      const baseModel = baseModels.get(id);
+      return bedrock(id, baseModel === undefined ? connection : { ...connection, baseModel });
+    },
+    names: bedrockModelNames({ region, overrides, mayLeave: config.outsideGeography !== "never" }),
     description: `Amazon Bedrock (${where})`,
   };
+}
+
+type Models = NonNullable<ServeConfig["models"]>;
+
+function toOverrides(models: Models = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(models).map(([name, model]) => [name, typeof model === "string" ? model : model.id]),
+  );
+}
+
+/** What ids of the upstream stand for: as the configuration says, or as the Claude name says under which clients know them. */
+function toBaseModels(models: Models = {}): ReadonlyMap<string, string> {
+  const known = new Map<string, string>();
+  for (const [name, model] of Object.entries(models)) {
+    if (typeof model !== "string") known.set(model.id, model.baseModel);
+    else if (name.startsWith("claude-") && isOpaque(model) && !known.has(model)) {
+      known.set(model, `anthropic.${name}`);
+    }
+  }
+  return known;
 }
 
 async function openAnthropic(config: ServeConfig, env: NodeJS.ProcessEnv): Promise<Upstream> {
@@ -52,7 +78,7 @@ async function openAnthropic(config: ServeConfig, env: NodeJS.ProcessEnv): Promi
     ...(config.upstreamAuth === undefined ? {} : { auth: config.upstreamAuth }),
     ...(apiKey === undefined ? {} : { apiKey }),
   };
-  const models = config.models ?? {};
+  const models = toOverrides(config.models);
   const same = sameModelNames(Object.keys(models));
   return {
     model: (name) => anthropic(name, connection),

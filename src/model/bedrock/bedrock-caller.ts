@@ -11,6 +11,8 @@ import type { RequestBody } from "./request-template.ts";
 /** One request under way. */
 export interface CallContext extends BedrockConnection {
   readonly modelId: string;
+  /** The id from which the model's features follow; another than `modelId` when that does not name the model. */
+  readonly baseModel: string;
   readonly watchdog: IdleWatchdog;
   /** Sends a command; its retries are reported, and the silence begins anew with each. */
   readonly send: BedrockConnection["client"]["send"];
@@ -27,7 +29,7 @@ export interface BedrockCaller {
   stream(context: CallContext, request: ModelRequest): AsyncIterable<MessageEvent>;
   create(context: CallContext, request: ModelRequest): Promise<ModelResponse>;
   /** The request as CountTokens takes it on the wire. */
-  toCountInput(request: ModelRequest, modelId: string): Promise<object>;
+  toCountInput(request: ModelRequest, baseModel: string): Promise<object>;
 }
 
 /** The error of a stream that ended before its last event. */

@@ -28,10 +28,16 @@ export type { StripOptions, StrippedField, StrippedRequest } from "./strip-reque
 /** Options of {@link bedrock}. */
 export interface BedrockOptions extends BedrockConnectionOptions {
   /**
-   * Forces the API. Needed for Claude behind an ARN that does not name it (application inference profiles, provisioned
-   * models): those are called over Converse otherwise.
+   * Id of the model that an ARN stands for which does not name it (application inference profiles, provisioned models,
+   * custom deployments), such as `anthropic.claude-sonnet-5`: the API and what the model takes follow from it.
    *
-   * @default "invoke" for ids that name a Claude model, "converse" for all others
+   * @default the model id itself
+   */
+  baseModel?: string;
+  /**
+   * Forces the API.
+   *
+   * @default "invoke" for Claude models, "converse" for all others
    */
   api?: BedrockApi;
   /**
@@ -64,8 +70,9 @@ export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
     throw new ToolscriptError("invalid-argument", 'Cannot use Bedrock model "": want a model id or an ARN');
   }
   const timeoutMs = checkTimeoutMs(options.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS);
+  const baseModel = options.baseModel ?? modelId;
   const caller =
-    (options.api ?? chooseApi(modelId)) === "invoke"
+    (options.api ?? chooseApi(baseModel)) === "invoke"
       ? createInvokeCaller(options)
       : createConverseCaller(options);
   let connection: Promise<BedrockConnection> | undefined;
@@ -78,7 +85,7 @@ export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
     const watchdog = new IdleWatchdog(timeoutMs, call.signal);
     try {
       watchdog.throwIfAborted(action);
-      yield* caller.stream(openCall(ready, modelId, watchdog, call), request);
+      yield* caller.stream(openCall(ready, { modelId, baseModel }, watchdog, call), request);
       watchdog.complete();
     } catch (error) {
       throw watchdog.toError(action, error) ?? toBedrockError(error, modelId);
@@ -95,7 +102,7 @@ export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
     const watchdog = new IdleWatchdog(timeoutMs, call.signal);
     try {
       watchdog.throwIfAborted(action);
-      const value = await work(openCall(ready, modelId, watchdog, call));
+      const value = await work(openCall(ready, { modelId, baseModel }, watchdog, call));
       watchdog.complete();
       return value;
     } catch (error) {
@@ -119,8 +126,8 @@ async function countTokens(
   caller: BedrockCaller,
   request: ModelRequest,
 ): Promise<number> {
-  const { sdk, modelId } = context;
-  const input = await caller.toCountInput(request, modelId);
+  const { sdk, modelId, baseModel } = context;
+  const input = await caller.toCountInput(request, baseModel);
   const command = withBody(
     new sdk.CountTokensCommand({ modelId, input: undefined }),
     await writeJson({ input }),
@@ -131,7 +138,7 @@ async function countTokens(
 
 function openCall(
   connection: BedrockConnection,
-  modelId: string,
+  names: Pick<CallContext, "modelId" | "baseModel">,
   watchdog: IdleWatchdog,
   call: ModelCallOptions,
 ): CallContext {
@@ -147,7 +154,7 @@ function openCall(
     )) as typeof client.send;
   return {
     ...connection,
-    modelId,
+    ...names,
     watchdog,
     send,
     attempt: (command, body, read) => watchdog.guard(firstAttempts.send(command, body, { signal, read })),

@@ -22,8 +22,12 @@ export function cannotExpress(what: string, path: string): ToolscriptError {
 }
 
 /** A block, with a cache point behind it when it is marked; nothing when Converse refuses it as blank. */
-export function toConverseBlock(block: ContentBlock, path: string): sdk.ContentBlock[] {
-  const converted = toBareBlock(block, path);
+export function toConverseBlock(
+  block: ContentBlock,
+  path: string,
+  names: DocumentNames = new DocumentNames(),
+): sdk.ContentBlock[] {
+  const converted = toBareBlock(block, path, names);
   return converted === undefined ? [] : withCachePoint(converted, block["cache_control"]);
 }
 
@@ -40,7 +44,7 @@ export function withCachePoint<T extends object>(
   return [item, { cachePoint: { type: "default", ...(isTtl ? { ttl } : {}) } }];
 }
 
-function toBareBlock(block: ContentBlock, path: string): sdk.ContentBlock | undefined {
+function toBareBlock(block: ContentBlock, path: string, names: DocumentNames): sdk.ContentBlock | undefined {
   switch (block.type) {
     case "text": {
       const text = textAt(block, "text");
@@ -55,7 +59,7 @@ function toBareBlock(block: ContentBlock, path: string): sdk.ContentBlock | unde
         },
       };
     case "tool_result":
-      return { toolResult: toToolResult(block, path) };
+      return { toolResult: toToolResult(block, path, names) };
     case "thinking":
       return { reasoningContent: { reasoningText: toReasoningText(block) } };
     case "redacted_thinking":
@@ -63,7 +67,7 @@ function toBareBlock(block: ContentBlock, path: string): sdk.ContentBlock | unde
     case "image":
       return { image: toImage(block, path) };
     case "document":
-      return { document: toDocument(block, path) };
+      return { document: toDocument(block, path, names) };
     case "search_result":
       return { searchResult: toSearchResult(block) };
     default:
@@ -76,8 +80,8 @@ function toReasoningText(block: ContentBlock): sdk.ReasoningTextBlock {
   return { text: textAt(block, "thinking"), ...(signature === "" ? {} : { signature }) };
 }
 
-function toToolResult(block: ContentBlock, path: string): sdk.ToolResultBlock {
-  const content = toResultContent(block["content"], `${path}.content`);
+function toToolResult(block: ContentBlock, path: string, names: DocumentNames): sdk.ToolResultBlock {
+  const content = toResultContent(block["content"], `${path}.content`, names);
   return {
     toolUseId: toConverseName(textAt(block, "tool_use_id")),
     content: content.length === 0 ? [{ text: EMPTY_RESULT }] : content,
@@ -85,7 +89,7 @@ function toToolResult(block: ContentBlock, path: string): sdk.ToolResultBlock {
   };
 }
 
-function toResultContent(content: unknown, path: string): sdk.ToolResultContentBlock[] {
+function toResultContent(content: unknown, path: string, names: DocumentNames): sdk.ToolResultContentBlock[] {
   if (typeof content === "string") {
     return content.trim() === "" ? [] : [{ text: content }];
   }
@@ -98,7 +102,7 @@ function toResultContent(content: unknown, path: string): sdk.ToolResultContentB
       case "image":
         return [{ image: toImage(block, here) }];
       case "document":
-        return [{ document: toDocument(block, here) }];
+        return [{ document: toDocument(block, here, names) }];
       case "search_result":
         return [{ searchResult: toSearchResult(block) }];
       default:
@@ -126,7 +130,32 @@ function toImage(block: ContentBlock, path: string): sdk.ImageBlock {
   return { format, source: { bytes: fromBase64(String(source["data"])) } };
 }
 
-function toDocument(block: ContentBlock, path: string): sdk.DocumentBlock {
+/** Names of documents as Converse wants them: of few characters, and no two in a request the same. */
+export class DocumentNames {
+  readonly #taken = new Set<string>();
+  readonly #counts = new Map<string, number>();
+
+  /** A name after `wanted`; the second of a name gets a number, always the same one in the same conversation. */
+  take(wanted: string): string {
+    const name = wanted.slice(0, MAX_NAME_CHARS).trimEnd();
+    // The service may well compare as file systems do.
+    const key = name.toLowerCase();
+    let count = this.#counts.get(key) ?? 1;
+    let free = name;
+    while (this.#taken.has(free.toLowerCase())) {
+      count += 1;
+      free = `${name.slice(0, MAX_NAME_CHARS - String(count).length - 3)} (${count})`;
+    }
+    this.#counts.set(key, count);
+    this.#taken.add(free.toLowerCase());
+    return free;
+  }
+}
+
+/** The API reference names 200. */
+const MAX_NAME_CHARS = 200;
+
+function toDocument(block: ContentBlock, path: string, names: DocumentNames): sdk.DocumentBlock {
   const source = isRecord(block["source"]) ? block["source"] : {};
   // Converse takes letters, digits, single spaces, hyphens and brackets in a name.
   const title = textAt(block, "title")
@@ -134,7 +163,7 @@ function toDocument(block: ContentBlock, path: string): sdk.DocumentBlock {
     .replaceAll(/ +/g, " ")
     .trim();
   const shared = {
-    name: title === "" ? `document ${path.replaceAll(/[^0-9]+/g, " ").trim()}` : title.slice(0, 200),
+    name: names.take(title === "" ? `document ${path.replaceAll(/[^0-9]+/g, " ").trim()}` : title),
     ...(textAt(block, "context") === "" ? {} : { context: textAt(block, "context") }),
     ...(isRecord(block["citations"]) && block["citations"]["enabled"] === true
       ? { citations: { enabled: true } }

@@ -1,7 +1,7 @@
 /** The Converse translation, unit by unit. */
 import { describe, expect, test } from "vitest";
 import { runAtOnce } from "../../turn-share.ts";
-import type { ModelRequest } from "../model.ts";
+import type { ContentBlock, ModelRequest } from "../model.ts";
 import { toConverseName } from "./converse-names.ts";
 import { toConverseRequest as toConverseInSteps } from "./converse-request.ts";
 import { toStopReason, toUsage } from "./converse-response.ts";
@@ -54,6 +54,55 @@ describe("toConverseRequest()", () => {
       thinking: request["thinking"],
       anthropic_beta: ["context-1m-2025-08-07"],
     });
+  });
+
+  test("gives no two documents one name, wherever they stand [proxy.document-names]", () => {
+    const document = (title?: string): ContentBlock => ({
+      type: "document",
+      source: { type: "text", media_type: "text/plain", data: "x" },
+      ...(title === undefined ? {} : { title }),
+    });
+    const long = "x".repeat(300);
+    const input = toConverseRequest(
+      {
+        ...base,
+        messages: [
+          { role: "user", content: [document("minutes.pdf"), document("a_b.pdf"), document(long)] },
+          { role: "assistant", content: [{ type: "tool_use", id: "t", name: "read", input: {} }] },
+          {
+            role: "user",
+            content: [
+              {
+                type: "tool_result",
+                tool_use_id: "t",
+                content: [document("Minutes pdf"), document("a b.pdf")],
+              },
+              document("minutes.pdf"),
+              document("minutes pdf (2)"),
+              document(long),
+              document(),
+              document(),
+            ],
+          },
+        ],
+      },
+      QWEN,
+    );
+    const names = [...JSON.stringify(input.messages).matchAll(/"name":"([^"]*)"/g)]
+      .map(([, name = ""]) => name)
+      .filter((name) => name !== "read");
+    expect(names.map((name) => (name.length > 50 ? `${name.length} ${name.slice(-4)}` : name))).toEqual([
+      "minutes pdf",
+      "a b pdf",
+      "200 xxxx",
+      "Minutes pdf (2)",
+      "a b pdf (2)",
+      "minutes pdf (3)",
+      "minutes pdf (2) (2)",
+      "200  (2)",
+      "document 2 4",
+      "document 2 5",
+    ]);
   });
 
   test("translates documents, search results and output formats", () => {

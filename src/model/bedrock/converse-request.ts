@@ -2,16 +2,16 @@
  * A Messages API request as a Converse request.
  *
  * Guarantee: roles alternate (neighbours of one role, such as several tool results, are merged), and a tool
- * configuration is there whenever the history holds tool blocks. Left out because Converse has no form for them:
- * `disable_parallel_tool_use`, `metadata`, `service_tier`, `context_management`, `thinking` for models other than Claude,
- * and `tool_choice: none` when the history forces a tool configuration.
+ * configuration is there whenever the history holds tool blocks, and no two documents have one name. Left out because
+ * Converse has no form for them: `disable_parallel_tool_use`, `metadata`, `service_tier`, `tool_choice: none` when the history
+ * forces a tool configuration, and what only Claude knows (the caller refuses what would be missed, see `converse.ts`).
  */
 import type * as sdk from "@aws-sdk/client-bedrock-runtime";
 import type { Steps } from "../../turn-share.ts";
 import { isRecord } from "../is-record.ts";
 import type { ContentBlock, ModelMessage, ModelRequest, ModelTool } from "../model.ts";
 import { foldSystemMessages } from "../system-messages.ts";
-import { cannotExpress, toConverseBlock, withCachePoint } from "./converse-blocks.ts";
+import { cannotExpress, DocumentNames, toConverseBlock, withCachePoint } from "./converse-blocks.ts";
 import { hasToolBlocks, namesInHistory, toConverseName } from "./converse-names.ts";
 import { isClaude, isNova } from "./model-id.ts";
 import { withOutputConfig } from "./output-config.ts";
@@ -53,10 +53,11 @@ export function* toConverseRequest(
 
 function* toMessages(messages: readonly ModelMessage[]): Steps<sdk.Message[]> {
   const merged: { role: sdk.ConversationRole; content: sdk.ContentBlock[] }[] = [];
+  const names = new DocumentNames();
   for (const [index, { role, content }] of (yield* foldSystemMessages(messages)).entries()) {
     if (role === "system") continue; // there is none left
     for (const [at, block] of toBlocks(content).entries()) {
-      const converted = toConverseBlock(block, `messages.${index}.content.${at}`);
+      const converted = toConverseBlock(block, `messages.${index}.content.${at}`, names);
       const last = merged.at(-1);
       if (last !== undefined && last.role === role) last.content.push(...converted);
       else if (converted.length > 0) merged.push({ role, content: converted });

@@ -30,7 +30,7 @@ export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
   return {
     async *stream(context, request) {
       const { modelId, watchdog } = context;
-      const parts = await openStream(context, await toBody(request, modelId, options));
+      const parts = await openStream(context, await toBody(request, context.baseModel, options));
       let isStopped = false;
       for await (const part of watchdog.watch(parts)) {
         const event = part.chunk?.bytes === undefined ? undefined : decodeEvent(part.chunk.bytes, modelId);
@@ -44,7 +44,7 @@ export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
       }
     },
     async create(context, request) {
-      const body = await toBody(request, context.modelId, options);
+      const body = await toBody(request, context.baseModel, options);
       return decodeResponse(await invoke(context, body), context);
     },
     toCountInput: async (request, modelId) => ({

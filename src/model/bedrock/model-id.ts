@@ -23,6 +23,11 @@ export function isNova(modelId: string): boolean {
   return /(^|[./])amazon\.nova/.test(modelId);
 }
 
+/** Whether the id says nothing of the model behind it: a profile or a deployment of somebody's own. */
+export function isOpaque(modelId: string): boolean {
+  return /^arn:/.test(modelId) && !/[/.][a-z0-9-]+\.[a-z0-9]/.test(modelId.slice(modelId.indexOf("/")));
+}
+
 /** Whether the model takes messages of the system in the middle of a conversation: Claude Opus 4.8, and all from Claude 5 on. */
 export function takesSystemMessages(modelId: string): boolean {
   return /anthropic\.claude-(opus-4-(8|9|[1-9]\d)(?!\d)|[a-z]+-([5-9]|[1-9]\d)(?!\d))/.test(modelId);

@@ -63,6 +63,19 @@ function takePage(
   return { models: models.slice(after, after + limit), hasMore: after + limit < models.length };
 }
 
-function toEntry({ name, displayName, createdAt }: NamedModel): object {
-  return { type: "model", id: name, display_name: displayName, created_at: createdAt };
+/** All fields that the newest SDK types require. What Bedrock does not tell is null. */
+function toEntry({ name, displayName, createdAt, line }: NamedModel): object {
+  return {
+    type: "model",
+    id: name,
+    display_name: displayName,
+    created_at: createdAt,
+    line: line ?? null,
+    lifecycle: "active",
+    capabilities: null,
+    max_input_tokens: null,
+    max_tokens: null,
+    deprecated_at: null,
+    retires_at: null,
+  };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { bedrockModelNames, sameModelNames, toRegionFamily } from "./model-names.ts";
+import { toRegionFamily } from "./bedrock-profiles.ts";
+import { bedrockModelNames, sameModelNames } from "./model-names.ts";
 
 describe("toRegionFamily()", () => {
   test.each([
@@ -35,6 +36,40 @@ describe("bedrockModelNames().resolve()", () => {
     "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-5",
   ])("leaves the Bedrock id %s as it is", (id) => {
     expect(bedrockModelNames({ region: "us-east-1" }).resolve(id)).toBe(id);
+  });
+
+  test.each([
+    ["ap-south-1", "claude-opus-5", "global.anthropic.claude-opus-5"],
+    ["ap-southeast-1", "claude-sonnet-5", "global.anthropic.claude-sonnet-5"],
+    ["ap-southeast-2", "claude-sonnet-4-5", "au.anthropic.claude-sonnet-4-5-20250929-v1:0"],
+    ["ap-southeast-4", "claude-haiku-4-5", "au.anthropic.claude-haiku-4-5-20251001-v1:0"],
+    ["ap-northeast-1", "claude-sonnet-4-20250514", "apac.anthropic.claude-sonnet-4-20250514-v1:0"],
+    ["ca-central-1", "claude-opus-5-5", "us.anthropic.claude-opus-5-5"],
+    ["us-gov-west-1", "claude-sonnet-4-5", "us-gov.anthropic.claude-sonnet-4-5-20250929-v1:0"],
+    ["us-gov-west-1", "claude-opus-5", undefined],
+    ["us-gov-west-1", "claude-next-9", undefined],
+    ["us-east-1", "claude-opus-4-1", "us.anthropic.claude-opus-4-1-20250805-v1:0"],
+    ["eu-west-1", "claude-opus-4-1-20250805", undefined],
+    ["us-east-1", "claude-3-5-sonnet-20241022", "us.anthropic.claude-3-5-sonnet-20241022-v2:0"],
+    ["us-east-1", "claude-sonnet-9-20300101", "us.anthropic.claude-sonnet-9-20300101-v1:0"],
+    ["us-east-1", "claude-sonnet-9", "us.anthropic.claude-sonnet-9"],
+  ])("in %s uses for %s the profile that AWS lists [proxy.model-profiles]", (region, name, id) => {
+    expect(bedrockModelNames({ region }).resolve(name)).toBe(id);
+  });
+
+  test("never leaves the geography when that is not wanted, and says else which models do [proxy.geography]", () => {
+    const strict = bedrockModelNames({ region: "ap-south-1", mayLeave: false });
+    expect(strict.resolve("claude-opus-5")).toBeUndefined();
+    expect(strict.resolve("claude-opus-4-6")).toBe("apac.anthropic.claude-opus-4-6-v1");
+    expect(strict.list().map(({ name }) => name)).toEqual(["claude-opus-4-6"]);
+    expect(strict.resolve("global.anthropic.claude-opus-5")).toBe("global.anthropic.claude-opus-5");
+    const overrides = { "claude-opus-5": "arn:aws:bedrock:x" };
+    const { elsewhere } = bedrockModelNames({ region: "ap-south-1", overrides });
+    expect(elsewhere).toContain("claude-sonnet-5");
+    expect(elsewhere).not.toContain("claude-opus-5");
+    expect(elsewhere).not.toContain("claude-opus-4-6");
+    expect(bedrockModelNames({ region: "us-east-1" }).elsewhere).toEqual([]);
+    expect(bedrockModelNames().elsewhere).toEqual([]);
   });
 
   test("knows no other names, but for those that are given", () => {

@@ -1,11 +1,17 @@
 /**
- * Model names of the Claude API as Bedrock ids: the inference profile of the region's family.
+ * Model names of the Claude API as Bedrock ids: the inference profile that a model has in the region's geography, else the
+ * global one, where that is wanted.
  *
  * Ids that Bedrock itself would take pass through. Every entry can be overridden.
  */
-
-/** Where requests are to be served: the first part of an inference profile's id. */
-export type RegionFamily = "us" | "eu" | "apac" | "jp" | "au" | "us-gov" | "global";
+import {
+  BEDROCK_MODELS,
+  type BedrockModel,
+  findFamily,
+  type RegionFamily,
+  toRegionFamily,
+  UNKNOWN_FAMILIES,
+} from "./bedrock-profiles.ts";
 
 /** A model that clients may name. */
 export interface NamedModel {
@@ -16,6 +22,8 @@ export interface NamedModel {
   readonly upstream: string;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** The model's line, such as `opus`, where its name tells. */
+  readonly line?: string;
 }
 
 /** The names that a server knows. */
@@ -24,63 +32,9 @@ export interface ModelNames {
   resolve(name: string): string | undefined;
   /** For `GET /v1/models`, newest first. */
   list(): readonly NamedModel[];
+  /** Names of the list whose requests leave the region's geography, because the model has no profile in it. */
+  readonly elsewhere?: readonly string[];
 }
-
-interface CatalogEntry {
-  readonly name: string;
-  readonly displayName: string;
-  /** The id without its region family. */
-  readonly base: string;
-  /** Other names of the same model. */
-  readonly aliases?: readonly string[];
-  /** Families that have a profile; others use `global`. @default every family */
-  readonly families?: readonly RegionFamily[];
-}
-
-const OLD_FAMILIES: readonly RegionFamily[] = ["us", "eu", "global"];
-const OLD_FAMILIES_WITH_JP: readonly RegionFamily[] = ["us", "eu", "jp", "global"];
-
-/** Newest first. Bases with a date or a version are those that Bedrock had before Claude 4.7. */
-const CATALOG: readonly CatalogEntry[] = [
-  { name: "claude-opus-5", displayName: "Claude Opus 5", base: "anthropic.claude-opus-5" },
-  { name: "claude-sonnet-5", displayName: "Claude Sonnet 5", base: "anthropic.claude-sonnet-5" },
-  { name: "claude-fable-5", displayName: "Claude Fable 5", base: "anthropic.claude-fable-5" },
-  { name: "claude-opus-4-8", displayName: "Claude Opus 4.8", base: "anthropic.claude-opus-4-8" },
-  { name: "claude-opus-4-7", displayName: "Claude Opus 4.7", base: "anthropic.claude-opus-4-7" },
-  {
-    name: "claude-opus-4-6",
-    displayName: "Claude Opus 4.6",
-    base: "anthropic.claude-opus-4-6-v1",
-    families: [...OLD_FAMILIES, "apac"],
-  },
-  {
-    name: "claude-sonnet-4-6",
-    displayName: "Claude Sonnet 4.6",
-    base: "anthropic.claude-sonnet-4-6",
-    families: OLD_FAMILIES_WITH_JP,
-  },
-  {
-    name: "claude-opus-4-5-20251101",
-    displayName: "Claude Opus 4.5",
-    base: "anthropic.claude-opus-4-5-20251101-v1:0",
-    aliases: ["claude-opus-4-5"],
-    families: OLD_FAMILIES,
-  },
-  {
-    name: "claude-haiku-4-5-20251001",
-    displayName: "Claude Haiku 4.5",
-    base: "anthropic.claude-haiku-4-5-20251001-v1:0",
-    aliases: ["claude-haiku-4-5"],
-    families: OLD_FAMILIES,
-  },
-  {
-    name: "claude-sonnet-4-5-20250929",
-    displayName: "Claude Sonnet 4.5",
-    base: "anthropic.claude-sonnet-4-5-20250929-v1:0",
-    aliases: ["claude-sonnet-4-5"],
-    families: OLD_FAMILIES_WITH_JP,
-  },
-];
 
 /** Options of {@link bedrockModelNames}. */
 export interface BedrockModelNamesOptions {
@@ -88,53 +42,70 @@ export interface BedrockModelNamesOptions {
   readonly region?: string | undefined;
   /** The family, when the region's own is not wanted. */
   readonly family?: RegionFamily | undefined;
+  /** Whether a model without a profile in the geography may be served by the global one. @default true */
+  readonly mayLeave?: boolean | undefined;
   /** Names of your own, or other ids for known names. */
   readonly overrides?: Readonly<Record<string, string>>;
-}
-
-/** The family of a region's inference profiles. */
-export function toRegionFamily(region: string): RegionFamily {
-  if (region.startsWith("us-gov-")) return "us-gov";
-  if (region.startsWith("us-")) return "us";
-  if (region.startsWith("eu-")) return "eu";
-  if (region === "ap-northeast-1" || region === "ap-northeast-3") return "jp";
-  if (region === "ap-southeast-2" || region === "ap-southeast-4") return "au";
-  return region.startsWith("ap-") ? "apac" : "global";
 }
 
 /** Bedrock's own ids: an ARN, or a vendor before the first dot. */
 const BEDROCK_ID = /^(arn:aws[a-z-]*:bedrock:|[a-z][a-z0-9-]*\.)/;
 
+/** A name by the rule of the newer models: with a version, without a date. */
+const NEWER_NAME = /^claude-[a-z0-9-]+$/;
+const DATED_NAME = /-(\d{8})$/;
+
 /**
  * Names for Bedrock. A `claude-…` name that is in no table is tried under the rule of the newer models: the family,
- * then `anthropic.`, then the name.
+ * then `anthropic.`, then the name; with a date, under that of the older ones, which ends in `-v1:0`.
  */
 export function bedrockModelNames(options: BedrockModelNamesOptions = {}): ModelNames {
-  const family = options.family ?? (options.region === undefined ? "global" : toRegionFamily(options.region));
+  const { region, mayLeave = true } = options;
+  const family = options.family ?? (region === undefined ? "global" : toRegionFamily(region));
   const overrides = new Map(Object.entries(options.overrides ?? {}));
-  const byName = new Map(
-    CATALOG.flatMap((entry) => toNames(entry).map((name) => [name, toId(entry, family)])),
-  );
+  const byName = new Map(BEDROCK_MODELS.flatMap((model) => toNames(model).map((name) => [name, model])));
+  const find = (model: Pick<BedrockModel, "families">): RegionFamily | undefined => {
+    const found = findFamily(model.families, family);
+    return found === "global" && family !== "global" && !mayLeave ? undefined : found;
+  };
+  const toId = (model: Pick<BedrockModel, "families" | "base">): string | undefined => {
+    const served = find(model);
+    return served === undefined ? undefined : `${served}.${model.base}`;
+  };
+  const listed = BEDROCK_MODELS.filter((model) => model.isOld !== true);
   return {
     resolve(name) {
-      const known = overrides.get(name) ?? byName.get(name);
-      if (known !== undefined) return known;
+      const override = overrides.get(name);
+      if (override !== undefined) return override;
+      const known = byName.get(name);
+      if (known !== undefined) return toId(known);
       if (BEDROCK_ID.test(name)) return name;
-      return /^claude-[a-z0-9-]+$/.test(name) ? `${family}.anthropic.${name}` : undefined;
+      if (!NEWER_NAME.test(name)) return undefined;
+      const base = DATED_NAME.test(name) ? `anthropic.${name}-v1:0` : `anthropic.${name}`;
+      return toId({ base, families: UNKNOWN_FAMILIES });
     },
     list() {
       const own = [...overrides].filter(([name]) => !byName.has(name));
       return [
         ...own.map(([name, upstream]) => toOwn(name, upstream)),
-        ...CATALOG.map((entry) => toNamed(entry)),
+        ...listed.flatMap((model) => toNamed(model, overrides.get(model.name) ?? toId(model))),
       ];
     },
+    elsewhere: listed
+      .filter((model) => !overrides.has(model.name) && family !== "global" && find(model) === "global")
+      .map(({ name }) => name),
   };
+}
 
-  function toNamed(entry: CatalogEntry): NamedModel {
-    const upstream = overrides.get(entry.name) ?? toId(entry, family);
-    return { name: entry.name, displayName: entry.displayName, upstream, createdAt: toCreatedAt(entry.base) };
-  }
+/** Nothing where the model cannot be reached. */
+function toNamed({ name, displayName, base }: BedrockModel, upstream: string | undefined): NamedModel[] {
+  if (upstream === undefined) return [];
+  return [{ name, displayName, upstream, createdAt: toCreatedAt(base), ...toLine(name) }];
+}
+
+function toLine(name: string): { readonly line?: string } {
+  const line = /(?:^|-)(opus|sonnet|haiku|fable|mythos)(?:-|$)/.exec(name)?.[1];
+  return line === undefined ? {} : { line };
 }
 
 function toOwn(name: string, upstream: string): NamedModel {
@@ -150,14 +121,8 @@ function toCreatedAt(base: string): string {
   return year === undefined ? UNKNOWN_DATE : `${year}-${month}-${day}T00:00:00Z`;
 }
 
-function toNames({ name, aliases = [] }: CatalogEntry): string[] {
+function toNames({ name, aliases = [] }: BedrockModel): string[] {
   return [name, ...aliases];
-}
-
-/** Families without a profile of the model fall back to the one that serves everywhere, or to their continent's. */
-function toId({ base, families }: CatalogEntry, family: RegionFamily): string {
-  const served = families === undefined || families.includes(family) ? family : "global";
-  return `${served}.${base}`;
 }
 
 /** Names for an upstream that knows the same names as the client, or any others: nothing is mapped. */

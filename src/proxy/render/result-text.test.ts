@@ -9,6 +9,7 @@ function stderrOf(result: Partial<CellResult>): string {
     returnCode: 0,
     limit: null,
     survived: true,
+    notes: [],
     stats: NO_STATS,
     ...result,
   };

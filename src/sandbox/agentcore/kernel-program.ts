@@ -40,6 +40,7 @@ const NOT_FOR_KERNELS: ReadonlySet<string> = new Set([
   "stdio.py",
   "system_calls.py",
   "wasm.py",
+  "wasm_zones.py",
 ]);
 
 const PACKAGE = "toolscript_runner";

@@ -57,12 +57,16 @@ export const budgetCases: readonly ContractCase[] = [
   },
   {
     id: "budget.waits-for-nothing",
-    shows: "a script that waits for what nobody brings counts as running",
+    shows:
+      "a script that waits for what nothing can bring fails at once, at the line that waits; variables survive",
     async run(bench) {
-      const session = await bench.open({ limits: { runningMs: 300, interruptGraceMs: 10_000 } });
-      const result = await session.run("import asyncio\nawait asyncio.get_running_loop().create_future()")
-        .result;
-      assert.deepEqual([result.limit, result.survived], ["running-time", true]);
+      const session = await bench.open();
+      const wait = "import asyncio\nkept = 5\nasync def stuck():\n    await asyncio.Event().wait()\n";
+      const result = await session.run(`${wait}await asyncio.gather(stuck(), asyncio.sleep(0))`).result;
+      assert.deepEqual([result.limit, result.survived, result.returnCode], [null, true, 1]);
+      assertIncludes(result.stderr, 'File "<cell 1>", line 4, in stuck');
+      assertIncludes(result.stderr, "nothing can wake this script: it waits for asyncio.Event.wait()");
+      assertPrinted(await session.run("print(kept)").result, "5\n");
     },
   },
   {
@@ -113,15 +117,36 @@ print(sum(isinstance(x, ToolError) for x in r))`;
   },
   {
     id: "budget.output",
-    shows: "100 MB of prints are cut at the budget and counted",
+    shows: "100 MB of prints are cut to the budget and counted; the beginning and the end are kept",
     async run(bench) {
       const session = await bench.open({ limits: { maxOutputBytes: 10_000 } });
-      const result = await session.run("line = 'x' * 9_999\nfor i in range(10_000): print(line)").result;
-      assert.equal(result.returnCode, 0);
-      assert.equal(result.limit, "output");
-      assert.equal(result.stdout.length, 10_000);
-      assert.equal(result.stats.droppedBytes, 99_990_000);
+      const code = "print('first')\nline = 'x' * 9_999\nfor i in range(10_000): print(line)\nprint('last')";
+      const result = await session.run(code).result;
+      const { droppedBytes } = result.stats;
+      assert.deepEqual([result.returnCode, result.limit], [0, "output"]);
+      const gap = `\n[... ${droppedBytes} bytes dropped ...]\n`;
+      const [head = "", tail = ""] = result.stdout.split(gap);
+      assert.deepEqual([head.slice(0, 7), tail.slice(-7)], ["first\nx", "x\nlast\n"]);
+      assert.equal(head.length + tail.length + droppedBytes, "first\nlast\n".length + 100_000_000);
+      assert.ok(result.stdout.length <= 10_000 && tail.length >= 2_000, `${result.stdout.length} characters`);
       assertPrinted(await session.run("print('next')").result, "next\n");
+    },
+  },
+  {
+    id: "budget.output-answer",
+    shows:
+      "of output beyond the budget both streams keep their end: an answer printed last, and the error after it",
+    async run(bench) {
+      const session = await bench.open({ limits: { maxOutputBytes: 10_000 } });
+      const code = `import sys
+for i in range(5_000): print("row", i)
+print("the answer")
+for i in range(5_000): print("note", i, file=sys.stderr)
+raise ValueError("why")`;
+      const { stdout, stderr, returnCode } = await session.run(code).result;
+      assert.deepEqual([stdout.slice(-20), returnCode], ["row 4999\nthe answer\n", 1]);
+      assert.equal(stderr.slice(-16), "ValueError: why\n");
+      assert.ok(stdout.length + stderr.length <= 10_000, `${stdout.length} and ${stderr.length} characters`);
     },
   },
   {

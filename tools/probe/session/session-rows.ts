@@ -259,6 +259,7 @@ sys.exit(3)
         returnCode: 3,
         limit: null,
         survived: true,
+        notes: [],
         stats: NO_STATS,
       });
       const carelessly = `<stdout>\n${stdout}</stdout>`;
