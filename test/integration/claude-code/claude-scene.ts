@@ -19,7 +19,7 @@ import { claudeCodeScenario } from "./scenario.ts";
 export type Way = "proxy" | "bedrock";
 
 /** Milliseconds that one run may take, on a machine that has other things to do. */
-export const RUN_TIMEOUT_MS = 30_000;
+export const RUN_TIMEOUT_MS = 60_000;
 
 /** A finished run. */
 export interface ClaudeRun {
@@ -29,7 +29,7 @@ export interface ClaudeRun {
 }
 
 /** The model in requests; no such model is called. */
-const MODELS: Readonly<Record<Way, string>> = {
+export const MODELS: Readonly<Record<Way, string>> = {
   proxy: "claude-sonnet-5",
   bedrock: "us.anthropic.claude-sonnet-5",
 };

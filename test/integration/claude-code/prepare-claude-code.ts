@@ -3,7 +3,7 @@
  * dependencies. Nothing of them runs while they are installed.
  */
 import { execFile } from "node:child_process";
-import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -32,23 +32,35 @@ export async function prepareAgentSdk(): Promise<string> {
   return await install(`claude-agent-sdk-${AGENT_SDK}`, packages, ["--omit=optional"]);
 }
 
-async function install(name: string, packages: readonly string[], more: readonly string[] = []): Promise<string> {
+async function install(
+  name: string,
+  packages: readonly string[],
+  more: readonly string[] = [],
+): Promise<string> {
   const folder = join(cacheFolder, name);
-  if (await exists(join(folder, "ready"))) return folder;
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true }));
-  const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  await run("npm", ["install", ...flags, ...more, ...packages], { cwd: folder, env: withoutNpm() });
-  await mkdir(join(folder, "made"));
-  await rename(join(folder, "made"), join(folder, "ready"));
+  if (await exists(folder)) return folder;
+  await mkdir(cacheFolder, { recursive: true });
+  const making = await mkdtemp(`${folder}-`);
+  try {
+    await writeFile(join(making, "package.json"), JSON.stringify({ private: true }));
+    const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    await run("npm", ["install", ...flags, ...more, ...packages], { cwd: making, env: withoutNpm() });
+    // Another test file may have made it meanwhile; either will do.
+    await rename(making, folder).catch(async (error: unknown) => {
+      if (!(await exists(folder))) throw error;
+    });
+  } finally {
+    await rm(making, { recursive: true, force: true });
+  }
   return folder;
 }
 
 /** Nothing of the npm run that the tests are part of, but for where its packages come from. */
 function withoutNpm(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|INIT_CWD$)/.test(name) || /^npm_config_(registry|userconfig|globalconfig|cache|cafile|.*proxy)$/i.test(name),
+    ([name]) =>
+      !/^(npm_|INIT_CWD$)/.test(name) ||
+      /^npm_config_(registry|userconfig|globalconfig|cache|cafile|.*proxy)$/i.test(name),
   );
   return Object.fromEntries(kept);
 }

@@ -95,5 +95,7 @@ function readResults(messages: readonly ModelMessage[]): readonly string[] {
 function toResultText(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
-  return (content as readonly ContentBlock[]).map(({ text }) => (typeof text === "string" ? text : "")).join("");
+  return (content as readonly ContentBlock[])
+    .map(({ text }) => (typeof text === "string" ? text : ""))
+    .join("");
 }
