@@ -10,6 +10,7 @@ import { test } from "vitest";
 export type Requirement =
   | "agentcore"
   | "chromium"
+  | "claude-code"
   | "curl"
   | "docker"
   | "ipython"

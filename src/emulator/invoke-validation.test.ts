@@ -187,6 +187,15 @@ describe("InvokeModel refuses", () => {
     expect(await invoke(cached, "us.anthropic.claude-opus-4-7")).toBe("ok");
   });
 
+  test("fields of betas that are not known here are extra", async () => {
+    const thinking = { type: "adaptive", display: "updates", block_binding: {} };
+    expect(await invoke({ thinking, output_config: { effort: "low", task_budget: {} } })).toBe(
+      refused(
+        `output_config.task_budget: ${EXTRA}; thinking.adaptive.block_binding: ${EXTRA}; thinking.adaptive.display: Input should be 'summarized' or 'omitted'`,
+      ),
+    );
+  });
+
   test("an output format for Claude 5", async () => {
     const changes = { output_config: { format: { type: "json_schema", schema: {} } } };
     expect(await invoke(changes)).toBe(refused(`output_config.format: ${EXTRA}`));

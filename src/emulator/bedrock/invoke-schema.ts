@@ -27,6 +27,17 @@ export const BODY_KEYS: ReadonlySet<string> = new Set([
   "amazon-bedrock-guardrailConfig",
 ]);
 
+/** Keys of parts of the body. What the SDK's types (1.14) have in beta requests alone is left out: a guess. */
+export const PART_KEYS: Readonly<Record<string, readonly string[]>> = {
+  output_config: ["effort", "format"],
+  "thinking.enabled": ["type", "budget_tokens", "display"],
+  "thinking.adaptive": ["type", "display"],
+  "thinking.disabled": ["type"],
+};
+
+/** How thinking may be shown. */
+export const THINKING_DISPLAYS: readonly string[] = ["summarized", "omitted"];
+
 /** Keys of each content block, by its type. */
 export const BLOCK_KEYS: Readonly<Record<string, readonly string[]>> = {
   text: ["type", "text", "citations", "cache_control"],

@@ -13,6 +13,8 @@ import {
   CLIENT_TOOL_TYPES,
   KNOWN_BETAS,
   KNOWN_VERSIONS,
+  PART_KEYS,
+  THINKING_DISPLAYS,
   TOOL_EXAMPLES_BETA,
   TOOL_KEYS,
   TOOL_SEARCH_BETA,
@@ -105,12 +107,28 @@ function checkTop(body: JsonObject, betas: readonly string[], context: Context):
       problems.add(`${key}: ${EXTRA}`);
     }
   }
+  checkParts(body, context);
   const output = body["output_config"];
   if (isObject(output) && output["format"] !== undefined && refusesOutputFormat(modelId)) {
     problems.add(`output_config.format: ${EXTRA}`);
   }
   if (betas.some((beta) => !KNOWN_BETAS.has(beta))) {
     problems.add("invalid beta flag");
+  }
+}
+
+function checkParts(body: JsonObject, { problems }: Context): void {
+  const { thinking } = body;
+  const output = body["output_config"];
+  if (isObject(output)) pushExtras(output, PART_KEYS["output_config"] ?? [], "output_config", problems);
+  if (!isObject(thinking)) return;
+  const path = `thinking.${toText(thinking["type"])}`;
+  pushExtras(thinking, PART_KEYS[path] ?? [], path, problems);
+  const { display = null } = thinking;
+  if (display !== null && !THINKING_DISPLAYS.includes(toText(display))) {
+    problems.add(
+      `${path}.display: Input should be ${THINKING_DISPLAYS.map((one) => `'${one}'`).join(" or ")}`,
+    );
   }
 }
 

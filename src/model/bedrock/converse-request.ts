@@ -11,6 +11,7 @@ import type { Steps } from "../../turn-share.ts";
 import { isRecord } from "../is-record.ts";
 import type { ContentBlock, ModelMessage, ModelRequest, ModelTool } from "../model.ts";
 import { foldSystemMessages } from "../system-messages.ts";
+import { stripThinking } from "./beta-fields.ts";
 import { cannotExpress, DocumentNames, toConverseBlock, withCachePoint } from "./converse-blocks.ts";
 import { hasToolBlocks, namesInHistory, toConverseName } from "./converse-names.ts";
 import { isClaude, isNova } from "./model-id.ts";
@@ -165,7 +166,9 @@ function toAdditionalFields(
   const betas = isClaude(modelId) ? chooseBetas(request, []) : [];
   return {
     ...(topK === undefined ? {} : isNova(modelId) ? { inferenceConfig: { topK } } : { top_k: topK }),
-    ...(request["thinking"] !== undefined && isClaude(modelId) ? { thinking: request["thinking"] } : {}),
+    ...(request["thinking"] !== undefined && isClaude(modelId)
+      ? { thinking: stripThinking(request["thinking"], () => {}) }
+      : {}),
     ...(betas.length === 0 ? {} : { anthropic_beta: betas }),
     ...additional,
   };

@@ -235,4 +235,47 @@ describe("stripRequest() [model.bedrock-strip]", () => {
     ];
     expect(legacy.filter((id) => keeps(`us.anthropic.${id}`))).toEqual([]);
   });
+
+  test("fields of betas that InvokeModel does not take go with the beta", () => {
+    const request = {
+      max_tokens: 1,
+      thinking: { type: "adaptive", display: "updates", block_binding: {} },
+      output_config: { task_budget: { type: "tokens", total: 1000 } },
+      billing_policy: { type: "billing_policy", bill_to: "self" },
+      fallback_credit_token: "t",
+      workspace_id: "w",
+      anthropic_beta: ["thinking-display-updates-2026-08-18", "task-budgets-2026-03-13"],
+      messages: [
+        { role: "user", content: "Hi" },
+        { role: "system", content: "Be brief", output_config: { effort: "low" } },
+      ],
+    } as unknown as ModelRequest;
+    const { request: stripped, removed } = stripRequest(request, { modelId: OPUS });
+    expect(stripped).toEqual({
+      max_tokens: 1,
+      thinking: { type: "adaptive" },
+      output_config: undefined,
+      messages: [
+        { role: "user", content: "Hi" },
+        { role: "system", content: "Be brief" },
+      ],
+    });
+    expect(removed.map(({ path }) => path).toSorted()).toEqual([
+      "anthropic_beta.task-budgets-2026-03-13",
+      "anthropic_beta.thinking-display-updates-2026-08-18",
+      "billing_policy",
+      "fallback_credit_token",
+      "messages.1.output_config",
+      "output_config.task_budget",
+      "thinking.block_binding",
+      "thinking.display",
+      "workspace_id",
+    ]);
+  });
+
+  test.each(["summarized", "omitted", null])("thinking may be shown as %j", (display) => {
+    const thinking = { type: "adaptive", display };
+    const { request, removed } = stripRequest({ max_tokens: 1, messages: [], thinking }, { modelId: OPUS });
+    expect([request["thinking"], removed]).toEqual([thinking, []]);
+  });
 });

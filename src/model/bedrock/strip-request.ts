@@ -9,8 +9,10 @@ import { runAtOnce, type Steps } from "../../turn-share.ts";
 import { isRecord } from "../is-record.ts";
 import type { ContentBlock, ModelMessage, ModelRequest, ModelTool } from "../model.ts";
 import { foldSystemMessages } from "../system-messages.ts";
+import { stripMessageFields, withoutBetaFields } from "./beta-fields.ts";
 import { withOutputConfig } from "./output-config.ts";
 import { takesStrictTools, takesSystemMessages, takesTopLevelCacheControl } from "./model-id.ts";
+import type { Note } from "./strip-note.ts";
 
 /** Keys of the body that are removed, and why. */
 const BODY_FIELDS: Readonly<Record<string, string>> = {
@@ -24,6 +26,9 @@ const BODY_FIELDS: Readonly<Record<string, string>> = {
   inference_geo: "on Bedrock the inference profile says where",
   speed: "fast mode is not on Bedrock",
   fallbacks: "server-side fallbacks are not on Bedrock",
+  fallback_credit_token: "server-side fallbacks are not on Bedrock",
+  billing_policy: "on Bedrock the AWS account pays",
+  workspace_id: "workspaces are not on Bedrock",
   user_profile_id: "user profiles are not on Bedrock",
   diagnostics: "request diagnostics are not on Bedrock",
 };
@@ -97,16 +102,13 @@ export function stripRequest(request: ModelRequest, options: StripOptions): Stri
   return { request: runAtOnce(stripInSteps(request, options, note)), removed };
 }
 
-/** Hears what is removed. The path is text that not everybody needs. */
-type Note = (path: () => string, reason: string) => void;
-
 /** The same in steps, for a request of any size. */
 export function* stripInSteps(
   given: ModelRequest,
   options: StripOptions,
   note: Note = () => {},
 ): Steps<ModelRequest> {
-  const request = withOutputConfig(given);
+  const request = withoutBetaFields(withOutputConfig(given), note);
   const more = [...(options.betas ?? []), ...toImpliedBetas(request.tools ?? [])];
   const betas = chooseBetas(request, more, note);
   const body = stripKeys(
@@ -167,7 +169,8 @@ function isFilled(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0;
 }
 
-function* stripMessage(message: ModelMessage, path: () => string, note: Note): Steps<ModelMessage> {
+function* stripMessage(given: ModelMessage, path: () => string, note: Note): Steps<ModelMessage> {
+  const message = stripMessageFields(given, path, note);
   if (typeof message.content === "string") {
     return message;
   }
