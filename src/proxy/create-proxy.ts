@@ -73,7 +73,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const lifecycle = new Lifecycle();
   const state = createServerState(resolveOptions(options), lifecycle);
   const app = createApp(state);
-  const fetch = withBrowserAccess((request, env) => app.fetch(request, env as object | undefined), state);
+  const fetch = withBrowserAccess((request, env) => app.fetch(request, env), state);
   let server: Server | undefined;
   let closing: Promise<void> | undefined;
 

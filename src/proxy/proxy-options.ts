@@ -114,7 +114,12 @@ export interface ProxyOptions {
 export type ResolvedOptions = Required<ProxyOptions>;
 
 /** Fills in the defaults. */
-export function resolveOptions(options: ProxyOptions): ResolvedOptions {
+export function resolveOptions({
+  model,
+  sandbox,
+  browserAccess = "opt-in",
+  ...options
+}: ProxyOptions): ResolvedOptions {
   const {
     names = sameModelNames(),
     access = loopbackAccess(),
@@ -136,12 +141,12 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     poolStats,
     isReady = () => true,
     logBodies = false,
-    browserAccess = "opt-in",
     log = () => {},
   } = options;
   return {
-    model: options.model,
-    sandbox: options.sandbox,
+    model,
+    sandbox,
+    browserAccess,
     names,
     access,
     gate,
@@ -162,7 +167,6 @@ export function resolveOptions(options: ProxyOptions): ResolvedOptions {
     poolStats,
     isReady,
     logBodies,
-    browserAccess,
     log,
   };
 }

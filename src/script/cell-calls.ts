@@ -182,10 +182,11 @@ export class CellCalls {
       this.refuse(id, "tool", withUnknown(reason, tool.name, parsed.ok ? dropped : unknown));
       return;
     }
-    for (const key of unknown)
+    for (const key of unknown) {
       this.#context.note(
         shorten(`${toUnknownKeyText(tool.name, key)} It was passed on as it is.`, MAX_NOTE_CHARS),
       );
+    }
     if (tool.execute !== undefined) {
       this.#context.runTool(tool, tool.execute, parsed.value, pending, this.#desk);
     }

@@ -5,7 +5,7 @@
  * nothing stays behind. How frames travel is the sandbox's business, what a cell does is the cell's.
  */
 import { ToolscriptError, isToolscriptError, toErrorMessage } from "../errors.ts";
-import type { OutgoingFrame, RunnerFrame } from "../protocol/frames.ts";
+import type { RunnerFrame } from "../protocol/frames.ts";
 import type { Sandbox, SandboxSession } from "../sandbox/sandbox.ts";
 import type { Tool } from "../tools/tool.ts";
 import { TurnShare } from "../turn-share.ts";

@@ -50,12 +50,17 @@ function toDistance(from: string, to: string, limit: number): number {
     const next = [row];
     for (let at = 1; at <= to.length; at += 1) {
       const isSame = from[row - 1] === to[at - 1];
-      let cost = Math.min(last[at]! + 1, next[at - 1]! + 1, last[at - 1]! + (isSame ? 0 : 1));
       const isSwap = row > 1 && at > 1 && from[row - 1] === to[at - 2] && from[row - 2] === to[at - 1];
-      if (isSwap) cost = Math.min(cost, before[at - 2]! + 1);
-      next.push(cost);
+      next.push(
+        Math.min(
+          (last[at] ?? limit) + 1,
+          (next[at - 1] ?? limit) + 1,
+          (last[at - 1] ?? limit) + (isSame ? 0 : 1),
+          isSwap ? (before[at - 2] ?? limit) + 1 : limit,
+        ),
+      );
     }
     [before, last] = [last, next];
   }
-  return Math.min(limit, last[to.length]!);
+  return Math.min(limit, last[to.length] ?? limit);
 }

@@ -67,13 +67,14 @@ async function exec(path: string, options: ExecOptions, signal: AbortSignal): Pr
     const result = await follow(session.run(code, { signal }), report, progress, json);
     progress.close();
     if (json) print(process.stdout, `${JSON.stringify(toJson(result, report))}\n`);
-    else
+    else {
       print(
         process.stderr,
         toNotices(result)
           .map((notice) => `[toolscript: ${notice}]\n`)
           .join(""),
       );
+    }
     return result.returnCode === 0 ? EXIT_CODES.ok : EXIT_CODES.failed;
   } finally {
     progress.close();

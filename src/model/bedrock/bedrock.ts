@@ -71,10 +71,8 @@ export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
   }
   const timeoutMs = checkTimeoutMs(options.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS);
   const baseModel = options.baseModel ?? modelId;
-  const caller =
-    (options.api ?? chooseApi(baseModel)) === "invoke"
-      ? createInvokeCaller(options)
-      : createConverseCaller(options);
+  const isInvoked = (options.api ?? chooseApi(baseModel)) === "invoke";
+  const caller = isInvoked ? createInvokeCaller(options) : createConverseCaller(options);
   let connection: Promise<BedrockConnection> | undefined;
   const connect = (): Promise<BedrockConnection> => (connection ??= connectBedrock(options));
   const action = `call Bedrock model "${modelId}"`;

@@ -25,7 +25,7 @@ export function isNova(modelId: string): boolean {
 
 /** Whether the id says nothing of the model behind it: a profile or a deployment of somebody's own. */
 export function isOpaque(modelId: string): boolean {
-  return /^arn:/.test(modelId) && !/[/.][a-z0-9-]+\.[a-z0-9]/.test(modelId.slice(modelId.indexOf("/")));
+  return modelId.startsWith("arn:") && !/[/.][a-z0-9-]+\.[a-z0-9]/.test(modelId.slice(modelId.indexOf("/")));
 }
 
 /** Whether the model takes messages of the system in the middle of a conversation: Claude Opus 4.8, and all from Claude 5 on. */
