@@ -113,60 +113,36 @@ export interface ProxyOptions {
 /** The options with every default filled in. */
 export type ResolvedOptions = Required<ProxyOptions>;
 
-/** Fills in the defaults. */
-export function resolveOptions({
-  model,
-  sandbox,
-  browserAccess = "opt-in",
-  ...options
-}: ProxyOptions): ResolvedOptions {
-  const {
-    names = sameModelNames(),
-    access = loopbackAccess(),
-    gate = OPEN_GATE,
-    limits = {},
-    unsampledStream = "events",
-    maxSamples = DEFAULT_MAX_SAMPLES,
-    pingMs = DEFAULT_PING_MS,
-    hopMs = DEFAULT_HOP_MS,
-    graceMs = DEFAULT_GRACE_MS,
-    maxInterpreters = Infinity,
-    containerIdleMs = DEFAULT_CONTAINER_IDLE_MS,
-    containerLifetimeMs = DEFAULT_CONTAINER_LIFETIME_MS,
-    stallMs = DEFAULT_STALL_MS,
-    maxUnreadBytes = DEFAULT_MAX_UNREAD_BYTES,
-    maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
-    maxBodiesBytes = DEFAULT_MAX_BODIES_BYTES,
-    forward,
-    poolStats,
-    isReady = () => true,
-    logBodies = false,
-    log = () => {},
-  } = options;
+/** What holds where an option is not given. */
+function defaults(): Omit<ResolvedOptions, "model" | "sandbox"> {
   return {
-    model,
-    sandbox,
-    browserAccess,
-    names,
-    access,
-    gate,
-    limits,
-    unsampledStream,
-    maxSamples,
-    pingMs,
-    hopMs,
-    graceMs,
-    maxInterpreters,
-    containerIdleMs,
-    containerLifetimeMs,
-    stallMs,
-    maxUnreadBytes,
-    maxBodyBytes,
-    maxBodiesBytes,
-    forward,
-    poolStats,
-    isReady,
-    logBodies,
-    log,
+    names: sameModelNames(),
+    access: loopbackAccess(),
+    gate: OPEN_GATE,
+    limits: {},
+    unsampledStream: "events",
+    maxSamples: DEFAULT_MAX_SAMPLES,
+    pingMs: DEFAULT_PING_MS,
+    hopMs: DEFAULT_HOP_MS,
+    graceMs: DEFAULT_GRACE_MS,
+    maxInterpreters: Infinity,
+    containerIdleMs: DEFAULT_CONTAINER_IDLE_MS,
+    containerLifetimeMs: DEFAULT_CONTAINER_LIFETIME_MS,
+    stallMs: DEFAULT_STALL_MS,
+    maxUnreadBytes: DEFAULT_MAX_UNREAD_BYTES,
+    maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+    maxBodiesBytes: DEFAULT_MAX_BODIES_BYTES,
+    forward: undefined,
+    poolStats: undefined,
+    isReady: () => true,
+    logBodies: false,
+    browserAccess: "opt-in",
+    log: () => {},
   };
+}
+
+/** Fills in the defaults, also for what is given as undefined. */
+export function resolveOptions(options: ProxyOptions): ResolvedOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...defaults(), ...(Object.fromEntries(given) as unknown as ProxyOptions) } as ResolvedOptions;
 }
