@@ -8,6 +8,9 @@ import type { BedrockConnection } from "./bedrock-client.ts";
 import type { Attempt, ReadResponse } from "./first-attempt.ts";
 import type { RequestBody } from "./request-template.ts";
 
+/** Hears of a field that is not sent. */
+export type NoteDrop = (field: string, reason: string) => void;
+
 /** One request under way. */
 export interface CallContext extends BedrockConnection {
   readonly modelId: string;
@@ -20,6 +23,8 @@ export interface CallContext extends BedrockConnection {
     body: RequestBody,
     read: ReadResponse<Value>,
   ) => Promise<Attempt<Value> | undefined>;
+  /** Tells that a field of the request is not sent, and why. */
+  readonly drop: NoteDrop;
 }
 
 /** One way of calling Bedrock. It may throw whatever the SDK throws. */
@@ -27,7 +32,7 @@ export interface BedrockCaller {
   stream(context: CallContext, request: ModelRequest): AsyncIterable<MessageEvent>;
   create(context: CallContext, request: ModelRequest): Promise<ModelResponse>;
   /** The request as CountTokens takes it on the wire. */
-  toCountInput(request: ModelRequest, modelId: string): Promise<object>;
+  toCountInput(context: CallContext, request: ModelRequest): Promise<object>;
 }
 
 /** The error of a stream that ended before its last event. */
