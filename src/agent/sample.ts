@@ -22,8 +22,11 @@ export async function sampleModel(
   const accumulator = new MessageAccumulator();
   const events = model.stream(request, {
     signal,
-    onNotice: ({ attempt, delayMs, reason }) =>
-      recorder.record({ type: "model-retry", sample, attempt, delayMs, reason }),
+    onNotice: (notice) => {
+      if (notice.type !== "retry") return;
+      const { attempt, delayMs, reason } = notice;
+      recorder.record({ type: "model-retry", sample, attempt, delayMs, reason });
+    },
   });
   for await (const event of events) {
     accumulator.add(event);

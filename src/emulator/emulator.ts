@@ -63,6 +63,13 @@ export interface BedrockEmulatorOptions {
   region?: string;
   /** The only model ids that exist. @default any */
   models?: readonly string[];
+  /**
+   * ARNs of application inference profiles, provisioned models and the like → the id of the model behind each, whose rules
+   * then hold.
+   *
+   * @default none: such an ARN takes what any Claude model takes
+   */
+  profiles?: Readonly<Record<string, string>>;
   /** Counts tokens for `usage` and `count-tokens`. @default one token for every four characters, rounded up */
   countTokens?: TokenCounter;
   /** Requests kept in `requests`; the oldest are forgotten first. @default 1000 */
@@ -160,6 +167,7 @@ function toState(options: BedrockEmulatorOptions): BedrockServiceState {
     ),
     countTokens: options.countTokens ?? estimateTokens,
     models: options.models,
+    profiles: options.profiles ?? {},
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
   };
 }

@@ -70,21 +70,32 @@ export type MessageEvent =
   | { readonly type: "message_stop"; readonly [key: string]: unknown }
   | { readonly type: "ping"; readonly [key: string]: unknown };
 
-/** What happens around a request and is not part of the answer. */
-export type ModelNotice = {
+/** Another attempt that is about to be made. */
+export interface RetryNotice {
   readonly type: "retry";
   /** Number of the attempt that failed, from 1. */
   readonly attempt: number;
   /** Milliseconds until the next attempt. */
   readonly delayMs: number;
   readonly reason: string;
-};
+}
+
+/** A field of the request that is not sent, because the answer does not depend on it. */
+export interface DropNotice {
+  readonly type: "dropped";
+  /** Where it stood, for example `metadata.user_id`. */
+  readonly field: string;
+  readonly reason: string;
+}
+
+/** What happens around a request and is not part of the answer. */
+export type ModelNotice = RetryNotice | DropNotice;
 
 /** Options of one request. */
 export interface ModelCallOptions {
   /** Gives up the request; the iteration then throws `aborted`. */
   signal?: AbortSignal;
-  /** Called for retries, while the request is under way. */
+  /** Called for retries and for fields that are not sent, while the request is under way. */
   onNotice?: (notice: ModelNotice) => void;
 }
 

@@ -3,7 +3,7 @@
  */
 import type { Model } from "../../model/model.ts";
 import { type Forward, forwardTo } from "../../proxy/forward.ts";
-import { isOpaque } from "../../model/bedrock/model-id.ts";
+import { toModelFamily } from "../../model/bedrock/model-id.ts";
 import { bedrockModelNames, type ModelNames, sameModelNames } from "../../proxy/names/model-names.ts";
 import type { ServeConfig } from "./serve-config.ts";
 
@@ -40,7 +40,7 @@ async function openBedrock(config: ServeConfig, env: NodeJS.ProcessEnv): Promise
   return {
     model: (id) => {
       const baseModel = baseModels.get(id);
-      return bedrock(id, baseModel === undefined ? connection : { ...connection, baseModel });
+      return bedrock(id, baseModel === undefined ? connection : { ...connection, model: baseModel });
     },
     names: bedrockModelNames({ region, overrides, mayLeave: config.outsideGeography !== "never" }),
     description: `Amazon Bedrock (${where})`,
@@ -60,7 +60,7 @@ function toBaseModels(models: Models = {}): ReadonlyMap<string, string> {
   const known = new Map<string, string>();
   for (const [name, model] of Object.entries(models)) {
     if (typeof model !== "string") known.set(model.id, model.baseModel);
-    else if (name.startsWith("claude-") && isOpaque(model) && !known.has(model)) {
+    else if (name.startsWith("claude-") && toModelFamily(model) === "unknown" && !known.has(model)) {
       known.set(model, `anthropic.${name}`);
     }
   }

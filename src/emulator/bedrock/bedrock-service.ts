@@ -24,6 +24,8 @@ export interface BedrockServiceState {
   readonly log: RequestLog;
   readonly countTokens: TokenCounter;
   readonly models: readonly string[] | undefined;
+  /** Profiles of one's own → the model that is behind each. */
+  readonly profiles: Readonly<Record<string, string>>;
   readonly maxBodyBytes: number;
 }
 
@@ -115,7 +117,9 @@ async function answer(
   const ready = await route({
     body: record.body,
     bodyText: record.bodyText,
-    modelId: record.modelId,
+    modelId: Object.hasOwn(state.profiles, record.modelId)
+      ? (state.profiles[record.modelId] ?? record.modelId)
+      : record.modelId,
     scenario: state.scenario,
     countTokens: state.countTokens,
   });

@@ -107,12 +107,12 @@ export const KNOWN_VERSIONS: ReadonlySet<string> = new Set([
 
 /** Whether the model takes messages of the system in the middle of a conversation: from Opus 4.8 on (a guess; Claude Code sends them). */
 export function takesSystemMessages(modelId: string): boolean {
-  return /claude-(opus-4-[89]\b|[a-z]+-[5-9]\b)/.test(modelId);
+  return namesNoModel(modelId) || /claude-(opus-4-[89]\b|[a-z]+-[5-9]\b)/.test(modelId);
 }
 
 /** Whether the model takes `strict` on a tool: reported of Sonnet 4.6 and Opus 5; others refuse it. */
 export function takesStrictTools(modelId: string): boolean {
-  return /anthropic\.claude-(sonnet-4-6|opus-5)(?![\d-]*\d)/.test(modelId);
+  return namesNoModel(modelId) || /anthropic\.claude-(sonnet-4-6|opus-5)(?![\d-]*\d)/.test(modelId);
 }
 
 /** Whether the model takes a `cache_control` at the top of the body: not Opus 4.6 and earlier models. */
@@ -123,4 +123,9 @@ export function takesTopLevelCacheControl(modelId: string): boolean {
 /** Whether the model refuses `output_config.format`: reported of Claude 5 models. */
 export function refusesOutputFormat(modelId: string): boolean {
   return /claude-[a-z]+-5/.test(modelId);
+}
+
+/** An ARN that stands for a model without naming it: what any model takes is taken, unless the emulator is told which it is. */
+function namesNoModel(modelId: string): boolean {
+  return modelId.startsWith("arn:") && !modelId.includes("claude");
 }

@@ -8,11 +8,12 @@ import type { BedrockConnection } from "./bedrock-client.ts";
 import type { Attempt, ReadResponse } from "./first-attempt.ts";
 import type { RequestBody } from "./request-template.ts";
 
+/** Hears of a field that is not sent. */
+export type NoteDrop = (field: string, reason: string) => void;
+
 /** One request under way. */
 export interface CallContext extends BedrockConnection {
   readonly modelId: string;
-  /** The id from which the model's features follow; another than `modelId` when that does not name the model. */
-  readonly baseModel: string;
   readonly watchdog: IdleWatchdog;
   /** Sends a command; its retries are reported, and the silence begins anew with each. */
   readonly send: BedrockConnection["client"]["send"];
@@ -22,6 +23,8 @@ export interface CallContext extends BedrockConnection {
     body: RequestBody,
     read: ReadResponse<Value>,
   ) => Promise<Attempt<Value> | undefined>;
+  /** Tells that a field of the request is not sent, and why. */
+  readonly drop: NoteDrop;
 }
 
 /** One way of calling Bedrock. It may throw whatever the SDK throws. */
@@ -29,7 +32,7 @@ export interface BedrockCaller {
   stream(context: CallContext, request: ModelRequest): AsyncIterable<MessageEvent>;
   create(context: CallContext, request: ModelRequest): Promise<ModelResponse>;
   /** The request as CountTokens takes it on the wire. */
-  toCountInput(request: ModelRequest, baseModel: string): Promise<object>;
+  toCountInput(context: CallContext, request: ModelRequest): Promise<object>;
 }
 
 /** The error of a stream that ended before its last event. */

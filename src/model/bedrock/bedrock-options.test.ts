@@ -9,7 +9,7 @@ import {
 import type { ToolscriptError } from "../../errors.ts";
 import { accumulate } from "../accumulate.ts";
 import { incompleteInputOf } from "../incomplete-input.ts";
-import type { Model, ModelNotice, ModelRequest } from "../model.ts";
+import type { Model, ModelRequest, RetryNotice } from "../model.ts";
 import type { Scenario } from "../scenario.ts";
 import { bedrock, type BedrockOptions } from "./bedrock.ts";
 import { loadSdk } from "./bedrock-client.ts";
@@ -61,11 +61,11 @@ describe("bedrock()", () => {
   test("honours retry-after whole, and says how long it waits", async () => {
     emulator.fault({ kind: "throttled", retryAfterSeconds: 30 });
     const controller = new AbortController();
-    const notice = Promise.withResolvers<ModelNotice>();
+    const notice = Promise.withResolvers<RetryNotice>();
     const working = failure(
       connect(CLAUDE, { maxAttempts: 2 }).create(REQUEST, {
         signal: controller.signal,
-        onNotice: notice.resolve,
+        onNotice: (heard) => heard.type === "retry" && notice.resolve(heard),
       }),
     );
     const { delayMs } = await notice.promise;

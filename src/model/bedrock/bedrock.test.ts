@@ -262,9 +262,9 @@ describe.each(WAYS)("bedrock() by $name", ({ modelId, options, route, protocol, 
       onNotice: (notice) => notices.push(notice),
     });
     expect(response.stop_reason).toBe("tool_use");
-    expect(notices.map(({ type, attempt }) => [type, attempt])).toEqual([
-      ["retry", 1],
-      ["retry", 2],
+    expect(notices).toEqual([
+      expect.objectContaining({ type: "retry", attempt: 1 }),
+      expect.objectContaining({ type: "retry", attempt: 2 }),
     ]);
     expect(notices[0]?.reason).toBe(
       "ThrottlingException: Too many requests, please wait before trying again.",

@@ -14,30 +14,33 @@ import type { BedrockCaller, CallContext } from "./bedrock-caller.ts";
 import { toBedrockError } from "./bedrock-error.ts";
 import { connectBedrock, type BedrockConnection } from "./bedrock-client.ts";
 import type { BedrockConnectionOptions } from "./connection-options.ts";
+import type { UnsupportedFields } from "./converse-context.ts";
 import { createConverseCaller } from "./converse.ts";
 import { createInvokeCaller } from "./invoke.ts";
-import { chooseApi, type BedrockApi } from "./model-id.ts";
+import { chooseApi, toModelIdentity, type BedrockApi } from "./model-id.ts";
 import { withBody } from "./written-command.ts";
 import { withRetryNotices } from "./retry-notice.ts";
 
 export type { BedrockConnectionOptions, BedrockCredentials } from "./connection-options.ts";
 export type { BedrockApi } from "./model-id.ts";
+export type { UnsupportedFields } from "./converse-context.ts";
 export { stripRequest } from "./strip-request.ts";
 export type { StripOptions, StrippedField, StrippedRequest } from "./strip-request.ts";
 
 /** Options of {@link bedrock}. */
 export interface BedrockOptions extends BedrockConnectionOptions {
   /**
-   * Id of the model that an ARN stands for which does not name it (application inference profiles, provisioned models,
-   * custom deployments), such as `anthropic.claude-sonnet-5`: the API and what the model takes follow from it.
+   * Which model it is, where the id does not tell (application inference profiles, provisioned models, deployments): a
+   * name of the Claude API (`claude-sonnet-5`) or a Bedrock id (`amazon.nova-pro-v1:0`). The API and the rules of the model
+   * follow from it.
    *
-   * @default the model id itself
+   * @default what the id names
    */
-  baseModel?: string;
+  model?: string;
   /**
    * Forces the API.
    *
-   * @default "invoke" for Claude models, "converse" for all others
+   * @default "invoke" for Claude models, "converse" for all others and for ids that name none
    */
   api?: BedrockApi;
   /**
@@ -53,6 +56,13 @@ export interface BedrockOptions extends BedrockConnectionOptions {
   betas?: readonly string[];
   /** Parameters of one model family that Converse has no field for. */
   additionalModelRequestFields?: Readonly<Record<string, unknown>>;
+  /**
+   * What becomes of a field that Converse has no form for and that the answer depends on, such as `thinking`: `refuse` is an
+   * error that names it, `drop` leaves it out with a notice.
+   *
+   * @default "refuse"
+   */
+  unsupportedFields?: UnsupportedFields;
 }
 
 /**
@@ -70,9 +80,7 @@ export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
     throw new ToolscriptError("invalid-argument", 'Cannot use Bedrock model "": want a model id or an ARN');
   }
   const timeoutMs = checkTimeoutMs(options.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS);
-  const baseModel = options.baseModel ?? modelId;
-  const isInvoked = (options.api ?? chooseApi(baseModel)) === "invoke";
-  const caller = isInvoked ? createInvokeCaller(options) : createConverseCaller(options);
+  const caller = createCaller(modelId, options);
   let connection: Promise<BedrockConnection> | undefined;
   const connect = (): Promise<BedrockConnection> => (connection ??= connectBedrock(options));
   const action = `call Bedrock model "${modelId}"`;
@@ -83,7 +91,7 @@ export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
     const watchdog = new IdleWatchdog(timeoutMs, call.signal);
     try {
       watchdog.throwIfAborted(action);
-      yield* caller.stream(openCall(ready, { modelId, baseModel }, watchdog, call), request);
+      yield* caller.stream(openCall(ready, modelId, watchdog, call), request);
       watchdog.complete();
     } catch (error) {
       throw watchdog.toError(action, error) ?? toBedrockError(error, modelId);
@@ -100,7 +108,7 @@ export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
     const watchdog = new IdleWatchdog(timeoutMs, call.signal);
     try {
       watchdog.throwIfAborted(action);
-      const value = await work(openCall(ready, { modelId, baseModel }, watchdog, call));
+      const value = await work(openCall(ready, modelId, watchdog, call));
       watchdog.complete();
       return value;
     } catch (error) {
@@ -119,13 +127,20 @@ export function bedrock(modelId: string, options: BedrockOptions = {}): Model {
   };
 }
 
+function createCaller(modelId: string, options: BedrockOptions): BedrockCaller {
+  const identity = toModelIdentity(modelId, options.model);
+  return (options.api ?? chooseApi(identity)) === "invoke"
+    ? createInvokeCaller(identity, options)
+    : createConverseCaller(identity, options);
+}
+
 async function countTokens(
   context: CallContext,
   caller: BedrockCaller,
   request: ModelRequest,
 ): Promise<number> {
-  const { sdk, modelId, baseModel } = context;
-  const input = await caller.toCountInput(request, baseModel);
+  const { sdk, modelId } = context;
+  const input = await caller.toCountInput(context, request);
   const command = withBody(
     new sdk.CountTokensCommand({ modelId, input: undefined }),
     await writeJson({ input }),
@@ -136,7 +151,7 @@ async function countTokens(
 
 function openCall(
   connection: BedrockConnection,
-  names: Pick<CallContext, "modelId" | "baseModel">,
+  modelId: string,
   watchdog: IdleWatchdog,
   call: ModelCallOptions,
 ): CallContext {
@@ -152,9 +167,10 @@ function openCall(
     )) as typeof client.send;
   return {
     ...connection,
-    ...names,
+    modelId,
     watchdog,
     send,
+    drop: (field, reason) => tell(call.onNotice, { type: "dropped", field, reason }),
     attempt: (command, body, read) => watchdog.guard(firstAttempts.send(command, body, { signal, read })),
   };
 }

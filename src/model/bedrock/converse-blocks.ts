@@ -5,46 +5,73 @@
  * Converse refuses them. A `cache_control` becomes a cache point behind its block.
  */
 import type * as sdk from "@aws-sdk/client-bedrock-runtime";
-import { ToolscriptError } from "../../errors.ts";
 import { isRecord } from "../is-record.ts";
 import type { ContentBlock } from "../model.ts";
+import { toCachePoint, type Cacheable } from "./converse-cache.ts";
+import type { ConverseContext, Harmless } from "./converse-context.ts";
+import { cannotExpress } from "./converse-context.ts";
 import { toConverseName } from "./converse-names.ts";
+import { toDocument, toImage, toSearchResult } from "./converse-sources.ts";
 
 /** Stands in for a tool result without content, which Converse refuses. */
 const EMPTY_RESULT = "(no output)";
 
-/** The error for something that Converse cannot carry. */
-export function cannotExpress(what: string, path: string): ToolscriptError {
-  return new ToolscriptError(
-    "model-request",
-    `Cannot call the model over Converse: it has no form for ${what} at "${path}"; remove it or use a Claude model with "api" set to "invoke"`,
-  );
-}
+/** Keys of each block that are carried. */
+const BLOCK_KEYS: Readonly<Record<string, ReadonlySet<string>>> = {
+  text: new Set(["type", "text", "cache_control"]),
+  tool_use: new Set(["type", "id", "name", "input", "cache_control"]),
+  tool_result: new Set(["type", "tool_use_id", "content", "is_error", "cache_control"]),
+  thinking: new Set(["type", "thinking", "signature"]),
+  redacted_thinking: new Set(["type", "data"]),
+  image: new Set(["type", "source", "cache_control"]),
+  document: new Set(["type", "source", "title", "context", "citations", "cache_control"]),
+  search_result: new Set(["type", "source", "title", "content", "citations", "cache_control"]),
+};
+
+/** What an earlier answer brought along and nobody asks for: left out without a word. */
+const OF_AN_ANSWER: Harmless = { caller: "", citations: "", parsed_output: "", toolset_name: "" };
 
 /** A block, with a cache point behind it when it is marked; nothing when Converse refuses it as blank. */
 export function toConverseBlock(
   block: ContentBlock,
   path: string,
-  names: DocumentNames = new DocumentNames(),
+  context: ConverseContext,
 ): sdk.ContentBlock[] {
-  const converted = toBareBlock(block, path, names);
-  return converted === undefined ? [] : withCachePoint(converted, block["cache_control"]);
+  const converted = toBareBlock(block, path, context);
+  if (converted === undefined) return [];
+  const kind: Cacheable = block.type === "text" ? "text" : "block";
+  return withCachePoint(converted, markerOf(block), path, kind, context);
 }
 
 /** `item`, and a cache point behind it when it is marked. */
 export function withCachePoint<T extends object>(
   item: T,
-  cacheControl: unknown,
+  marker: unknown,
+  path: string,
+  kind: Cacheable,
+  context: ConverseContext,
 ): (T | { cachePoint: sdk.CachePointBlock })[] {
-  if (!isRecord(cacheControl)) {
-    return [item];
-  }
-  const ttl = cacheControl["ttl"];
-  const isTtl = ttl === "5m" || ttl === "1h";
-  return [item, { cachePoint: { type: "default", ...(isTtl ? { ttl } : {}) } }];
+  const cachePoint = toCachePoint(marker, `${path}.cache_control`, kind, context);
+  return cachePoint === undefined ? [item] : [item, { cachePoint }];
 }
 
-function toBareBlock(block: ContentBlock, path: string, names: DocumentNames): sdk.ContentBlock | undefined {
+/** The marker of a block. Inside a result Converse has no place for one: the end of the result caches the same and more. */
+function markerOf(block: ContentBlock): unknown {
+  const { cache_control: own, content } = block;
+  if (isRecord(own) || block.type !== "tool_result" || !Array.isArray(content)) return own;
+  const inner: readonly unknown[] = content;
+  const marked = inner.findLast((one) => isRecord(one) && isRecord(one["cache_control"]));
+  return isRecord(marked) ? marked["cache_control"] : own;
+}
+
+function toBareBlock(
+  block: ContentBlock,
+  path: string,
+  context: ConverseContext,
+): sdk.ContentBlock | undefined {
+  const keys = Object.hasOwn(BLOCK_KEYS, block.type) ? BLOCK_KEYS[block.type] : undefined;
+  if (keys === undefined) throw cannotExpress(`content blocks of type "${block.type}"`, path, context.family);
+  context.checkKeys(block, keys, path, OF_AN_ANSWER);
   switch (block.type) {
     case "text": {
       const text = textAt(block, "text");
@@ -59,19 +86,17 @@ function toBareBlock(block: ContentBlock, path: string, names: DocumentNames): s
         },
       };
     case "tool_result":
-      return { toolResult: toToolResult(block, path, names) };
+      return { toolResult: toToolResult(block, path, context) };
     case "thinking":
       return { reasoningContent: { reasoningText: toReasoningText(block) } };
     case "redacted_thinking":
-      return { reasoningContent: { redactedContent: fromBase64(textAt(block, "data")) } };
+      return { reasoningContent: { redactedContent: Buffer.from(textAt(block, "data"), "base64") } };
     case "image":
       return { image: toImage(block, path) };
     case "document":
-      return { document: toDocument(block, path, names) };
-    case "search_result":
-      return { searchResult: toSearchResult(block) };
+      return { document: toDocument(block, path, context) };
     default:
-      throw cannotExpress(`content blocks of type "${block.type}"`, path);
+      return { searchResult: toSearchResult(block, path) };
   }
 }
 
@@ -80,8 +105,8 @@ function toReasoningText(block: ContentBlock): sdk.ReasoningTextBlock {
   return { text: textAt(block, "thinking"), ...(signature === "" ? {} : { signature }) };
 }
 
-function toToolResult(block: ContentBlock, path: string, names: DocumentNames): sdk.ToolResultBlock {
-  const content = toResultContent(block["content"], `${path}.content`, names);
+function toToolResult(block: ContentBlock, path: string, context: ConverseContext): sdk.ToolResultBlock {
+  const content = toResultContent(block["content"], `${path}.content`, context);
   return {
     toolUseId: toConverseName(textAt(block, "tool_use_id")),
     content: content.length === 0 ? [{ text: EMPTY_RESULT }] : content,
@@ -89,109 +114,29 @@ function toToolResult(block: ContentBlock, path: string, names: DocumentNames): 
   };
 }
 
-function toResultContent(content: unknown, path: string, names: DocumentNames): sdk.ToolResultContentBlock[] {
+/** Blocks that Converse takes inside a result. */
+const RESULT_BLOCKS: ReadonlySet<string> = new Set(["text", "image", "document", "search_result"]);
+
+function toResultContent(
+  content: unknown,
+  path: string,
+  context: ConverseContext,
+): sdk.ToolResultContentBlock[] {
   if (typeof content === "string") {
     return content.trim() === "" ? [] : [{ text: content }];
   }
   const blocks = Array.isArray(content) ? (content as ContentBlock[]) : [];
   return blocks.flatMap((block, at): sdk.ToolResultContentBlock[] => {
     const here = `${path}.${at}`;
-    switch (block.type) {
-      case "text":
-        return textAt(block, "text").trim() === "" ? [] : [{ text: textAt(block, "text") }];
-      case "image":
-        return [{ image: toImage(block, here) }];
-      case "document":
-        return [{ document: toDocument(block, here, names) }];
-      case "search_result":
-        return [{ searchResult: toSearchResult(block) }];
-      default:
-        throw cannotExpress(`tool result blocks of type "${block.type}"`, here);
+    if (!RESULT_BLOCKS.has(block.type)) {
+      throw cannotExpress(`tool result blocks of type "${block.type}"`, here, context.family);
     }
+    const converted = toBareBlock(block, here, context);
+    return converted === undefined ? [] : [converted as sdk.ToolResultContentBlock];
   });
-}
-
-const IMAGE_FORMATS: Readonly<Record<string, sdk.ImageFormat>> = {
-  "image/png": "png",
-  "image/jpeg": "jpeg",
-  "image/gif": "gif",
-  "image/webp": "webp",
-};
-
-function toImage(block: ContentBlock, path: string): sdk.ImageBlock {
-  const source = isRecord(block["source"]) ? block["source"] : {};
-  const format = IMAGE_FORMATS[String(source["media_type"])];
-  if (source["type"] !== "base64" || format === undefined) {
-    throw cannotExpress(
-      `images with source "${String(source["type"])}" and media type "${String(source["media_type"])}"`,
-      path,
-    );
-  }
-  return { format, source: { bytes: fromBase64(String(source["data"])) } };
-}
-
-/** Names of documents as Converse wants them: of few characters, and no two in a request the same. */
-export class DocumentNames {
-  readonly #taken = new Set<string>();
-  readonly #counts = new Map<string, number>();
-
-  /** A name after `wanted`; the second of a name gets a number, always the same one in the same conversation. */
-  take(wanted: string): string {
-    const name = wanted.slice(0, MAX_NAME_CHARS).trimEnd();
-    // The service may well compare as file systems do.
-    const key = name.toLowerCase();
-    let count = this.#counts.get(key) ?? 1;
-    let free = name;
-    while (this.#taken.has(free.toLowerCase())) {
-      count += 1;
-      free = `${name.slice(0, MAX_NAME_CHARS - String(count).length - 3)} (${count})`;
-    }
-    this.#counts.set(key, count);
-    this.#taken.add(free.toLowerCase());
-    return free;
-  }
-}
-
-/** The API reference names 200. */
-const MAX_NAME_CHARS = 200;
-
-function toDocument(block: ContentBlock, path: string, names: DocumentNames): sdk.DocumentBlock {
-  const source = isRecord(block["source"]) ? block["source"] : {};
-  // Converse takes letters, digits, single spaces, hyphens and brackets in a name.
-  const title = textAt(block, "title")
-    .replaceAll(/[^a-zA-Z0-9 ()[\]-]+/g, " ")
-    .replaceAll(/ +/g, " ")
-    .trim();
-  const shared = {
-    name: names.take(title === "" ? `document ${path.replaceAll(/[^0-9]+/g, " ").trim()}` : title),
-    ...(textAt(block, "context") === "" ? {} : { context: textAt(block, "context") }),
-    ...(isRecord(block["citations"]) && block["citations"]["enabled"] === true
-      ? { citations: { enabled: true } }
-      : {}),
-  };
-  if (source["type"] === "base64" && source["media_type"] === "application/pdf") {
-    return { ...shared, format: "pdf", source: { bytes: fromBase64(String(source["data"])) } };
-  }
-  if (source["type"] === "text") {
-    return { ...shared, format: "txt", source: { bytes: Buffer.from(String(source["data"])) } };
-  }
-  throw cannotExpress(`documents with source "${String(source["type"])}"`, path);
-}
-
-function toSearchResult(block: ContentBlock): sdk.SearchResultBlock {
-  const content = Array.isArray(block["content"]) ? (block["content"] as ContentBlock[]) : [];
-  return {
-    source: textAt(block, "source"),
-    title: textAt(block, "title"),
-    content: content.map((part) => ({ text: textAt(part, "text") })),
-  };
 }
 
 function textAt(block: ContentBlock, key: string): string {
   const value = block[key];
   return typeof value === "string" ? value : "";
-}
-
-function fromBase64(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, "base64"));
 }

@@ -29,7 +29,7 @@ describe("toConverseRequest()", () => {
     const tools = [{ name: "a.b", input_schema: { type: "object" } }];
     const choice = (tool_choice: object): unknown =>
       toConverseRequest({ ...base, tools, tool_choice }, QWEN).toolConfig?.toolChoice;
-    expect(choice({ type: "auto", disable_parallel_tool_use: true })).toEqual({ auto: {} });
+    expect(choice({ type: "auto", disable_parallel_tool_use: false })).toEqual({ auto: {} });
     expect(choice({ type: "any" })).toEqual({ any: {} });
     expect(choice({ type: "tool", name: "a.b" })).toEqual({ tool: { name: toConverseName("a.b") } });
     expect(
@@ -41,17 +41,23 @@ describe("toConverseRequest()", () => {
     const request: ModelRequest = {
       ...base,
       top_k: 5,
-      thinking: { type: "enabled", budget_tokens: 1024 },
       anthropic_beta: ["context-1m-2025-08-07", "unknown"],
     };
-    const fields = (modelId: string, more = {}): unknown =>
-      toConverseRequest(request, modelId, more).additionalModelRequestFields;
+    const fields = (modelId: string, more = {}, asked = request): unknown =>
+      toConverseRequest(asked, modelId, more).additionalModelRequestFields;
     expect(fields(QWEN)).toEqual({ top_k: 5 });
     expect(fields(QWEN, { reasoning: "high" })).toEqual({ top_k: 5, reasoning: "high" });
     expect(fields("us.amazon.nova-pro-v1:0")).toEqual({ inferenceConfig: { topK: 5 } });
-    expect(fields("us.anthropic.claude-opus-5")).toEqual({
+    expect(fields("cohere.command-r-plus-v1:0")).toEqual({ k: 5 });
+    const claude = {
+      thinking: { type: "enabled", budget_tokens: 1024 },
+      context_management: { edits: [{ type: "clear_tool_uses_20250919" }] },
+      tool_choice: { type: "tool", name: "a.b", disable_parallel_tool_use: true },
+    };
+    expect(fields("us.anthropic.claude-opus-5", {}, { ...request, ...claude })).toEqual({
       top_k: 5,
-      thinking: request["thinking"],
+      ...claude,
+      tool_choice: { ...claude.tool_choice, name: toConverseName("a.b") },
       anthropic_beta: ["context-1m-2025-08-07"],
     });
   });

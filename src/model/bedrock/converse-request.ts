@@ -1,44 +1,54 @@
 /**
  * A Messages API request as a Converse request.
  *
- * Guarantee: roles alternate (neighbours of one role, such as several tool results, are merged), and a tool
- * configuration is there whenever the history holds tool blocks, and no two documents have one name. Left out because
- * Converse has no form for them: `disable_parallel_tool_use`, `metadata`, `service_tier`, `tool_choice: none` when the history
- * forces a tool configuration, and what only Claude knows (the caller refuses what would be missed, see `converse.ts`).
+ * Guarantees: roles alternate (neighbours of one role, such as several tool results, are merged), and a tool configuration
+ * is there whenever the history holds tool blocks. What a client asked for is carried, refused by name, or left out with a
+ * notice where the answer does not depend on it: docs/proxy.md has the table.
  */
 import type * as sdk from "@aws-sdk/client-bedrock-runtime";
 import type { Steps } from "../../turn-share.ts";
-import { isRecord } from "../is-record.ts";
-import type { ContentBlock, ModelMessage, ModelRequest, ModelTool } from "../model.ts";
+import type { ContentBlock, ModelMessage, ModelRequest } from "../model.ts";
 import { foldSystemMessages } from "../system-messages.ts";
-import { stripThinking } from "./beta-fields.ts";
-import { cannotExpress, DocumentNames, toConverseBlock, withCachePoint } from "./converse-blocks.ts";
-import { hasToolBlocks, namesInHistory, toConverseName } from "./converse-names.ts";
-import { isClaude, isNova } from "./model-id.ts";
-import { withOutputConfig } from "./output-config.ts";
-import { chooseBetas } from "./strip-request.ts";
+import { toConverseBlock, withCachePoint } from "./converse-blocks.ts";
+import { toCachePoint } from "./converse-cache.ts";
+import { cannotExpress, ConverseContext, type ConverseContextOptions } from "./converse-context.ts";
+import {
+  checkFields,
+  toAdditionalFields,
+  toInferenceConfig,
+  toOutputConfig,
+  toRequestMetadata,
+  type AdditionalFields,
+} from "./converse-fields.ts";
+import { toToolConfig } from "./converse-tools.ts";
 
-/** Parameters of one model family that Converse has no field for. */
-export type AdditionalFields = Readonly<Record<string, unknown>>;
+export type { AdditionalFields } from "./converse-fields.ts";
 
 /**
  * Translates a request.
  *
- * @throws {ToolscriptError} `model-request` for blocks and tools that Converse has no form for
+ * @param modelId - an id that names the model: what it takes follows from it
+ * @throws {ToolscriptError} `model-request` for what Converse has no form for
  */
 export function* toConverseRequest(
   request: ModelRequest,
   modelId: string,
   additional: AdditionalFields = {},
+  options: ConverseContextOptions = {},
 ): Steps<sdk.ConverseCommandInput> {
-  const system = yield* toSystem(request.system);
-  const toolConfig = yield* toToolConfig(request);
-  const fields = toAdditionalFields(request, modelId, additional);
-  const outputConfig = toOutputConfig(withOutputConfig(request)["output_config"]);
+  const context = new ConverseContext(modelId, options);
+  checkFields(request, context);
+  const system = yield* toSystem(request.system, context);
+  const toolConfig = yield* toToolConfig(request, context);
+  const fields = toAdditionalFields(request, additional, context);
+  const outputConfig = toOutputConfig(request, context);
+  const requestMetadata = toRequestMetadata(request["metadata"], context);
+  const messages = yield* toMessages(request.messages, context);
+  markEnd(messages, request["cache_control"], context);
   return {
     modelId,
-    messages: yield* toMessages(request.messages),
-    inferenceConfig: toInferenceConfig(request),
+    messages,
+    inferenceConfig: toInferenceConfig(request, context),
     ...(system.length > 0 ? { system } : {}),
     ...(toolConfig === undefined ? {} : { toolConfig }),
     ...(Object.keys(fields).length > 0
@@ -49,16 +59,20 @@ export function* toConverseRequest(
         }
       : {}),
     ...(outputConfig === undefined ? {} : { outputConfig }),
+    ...(requestMetadata === undefined ? {} : { requestMetadata }),
   };
 }
 
-function* toMessages(messages: readonly ModelMessage[]): Steps<sdk.Message[]> {
+const MESSAGE_KEYS: ReadonlySet<string> = new Set(["role", "content"]);
+
+function* toMessages(messages: readonly ModelMessage[], context: ConverseContext): Steps<sdk.Message[]> {
   const merged: { role: sdk.ConversationRole; content: sdk.ContentBlock[] }[] = [];
-  const names = new DocumentNames();
-  for (const [index, { role, content }] of (yield* foldSystemMessages(messages)).entries()) {
+  for (const [index, message] of (yield* foldSystemMessages(messages)).entries()) {
+    const { role, content } = message;
     if (role === "system") continue; // there is none left
+    context.checkKeys(message, MESSAGE_KEYS, `messages.${index}`);
     for (const [at, block] of toBlocks(content).entries()) {
-      const converted = toConverseBlock(block, `messages.${index}.content.${at}`, names);
+      const converted = toConverseBlock(block, `messages.${index}.content.${at}`, context);
       const last = merged.at(-1);
       if (last !== undefined && last.role === role) last.content.push(...converted);
       else if (converted.length > 0) merged.push({ role, content: converted });
@@ -69,14 +83,32 @@ function* toMessages(messages: readonly ModelMessage[]): Steps<sdk.Message[]> {
   return merged;
 }
 
-function* toSystem(system: ModelRequest["system"]): Steps<sdk.SystemContentBlock[]> {
+/** A marker of the whole request caches up to its last block. */
+function markEnd(messages: readonly sdk.Message[], marker: unknown, context: ConverseContext): void {
+  const content = messages.at(-1)?.content;
+  const last = content?.at(-1);
+  if (content === undefined || last === undefined || "cachePoint" in last) return;
+  const cachePoint = toCachePoint(marker, "cache_control", "text" in last ? "text" : "block", context);
+  if (cachePoint !== undefined) content.push({ cachePoint });
+}
+
+const SYSTEM_KEYS: ReadonlySet<string> = new Set(["type", "text", "cache_control"]);
+
+function* toSystem(
+  system: ModelRequest["system"],
+  context: ConverseContext,
+): Steps<sdk.SystemContentBlock[]> {
   const converted: sdk.SystemContentBlock[] = [];
   for (const [at, block] of toBlocks(system ?? []).entries()) {
     const text: unknown = block["text"];
+    const path = `system.${at}`;
     if (block.type !== "text" || typeof text !== "string") {
-      throw cannotExpress(`system blocks of type "${block.type}"`, `system.${at}`);
+      throw cannotExpress(`system blocks of type "${block.type}"`, path, context.family);
     }
-    if (text.trim() !== "") converted.push(...withCachePoint({ text }, block["cache_control"]));
+    context.checkKeys(block, SYSTEM_KEYS, path);
+    if (text.trim() !== "") {
+      converted.push(...withCachePoint({ text }, block["cache_control"], path, "system", context));
+    }
     yield;
   }
   return converted;
@@ -84,111 +116,4 @@ function* toSystem(system: ModelRequest["system"]): Steps<sdk.SystemContentBlock
 
 function toBlocks(content: string | readonly ContentBlock[]): readonly ContentBlock[] {
   return typeof content === "string" ? [{ type: "text", text: content }] : content;
-}
-
-function toInferenceConfig(request: ModelRequest): sdk.InferenceConfiguration {
-  const { max_tokens, temperature, top_p, stop_sequences } = request;
-  return {
-    maxTokens: max_tokens,
-    ...(typeof temperature === "number" ? { temperature } : {}),
-    ...(typeof top_p === "number" ? { topP: top_p } : {}),
-    ...(Array.isArray(stop_sequences) && stop_sequences.length > 0
-      ? { stopSequences: stop_sequences.map(String) }
-      : {}),
-  };
-}
-
-function* toToolConfig(request: ModelRequest): Steps<sdk.ToolConfiguration | undefined> {
-  const choice = isRecord(request["tool_choice"]) ? request["tool_choice"] : {};
-  const isNeeded = hasToolBlocks(request);
-  const declared = choice["type"] === "none" && !isNeeded ? [] : (request.tools ?? []);
-  const tools: sdk.Tool[] = [];
-  for (const [at, tool] of declared.entries()) {
-    tools.push(...toTool(tool, at));
-    yield;
-  }
-  const names = new Set(declared.map((tool) => tool.name));
-  for (const name of isNeeded ? namesInHistory(request) : []) {
-    if (!names.has(name)) tools.push(toPastTool(name));
-    yield;
-  }
-  if (tools.length === 0) {
-    return isNeeded ? { tools: [toPastTool("earlier_tool")] } : undefined;
-  }
-  const toolChoice = toToolChoice(choice);
-  return { tools, ...(toolChoice === undefined ? {} : { toolChoice }) };
-}
-
-function toTool(tool: ModelTool, at: number): sdk.Tool[] {
-  const type = tool["type"];
-  if (type !== undefined && type !== "custom") {
-    throw cannotExpress(`tools of type ${JSON.stringify(type)}`, `tools.${at}`);
-  }
-  const toolSpec: sdk.ToolSpecification = {
-    name: toConverseName(tool.name),
-    inputSchema: { json: tool.input_schema as NonNullable<sdk.ToolInputSchema["json"]> },
-    ...(tool.description === undefined || tool.description === "" ? {} : { description: tool.description }),
-    ...(tool["strict"] === true ? { strict: true } : {}),
-  };
-  return withCachePoint({ toolSpec }, tool["cache_control"]);
-}
-
-/** A tool that the history calls and the request does not declare any more. */
-function toPastTool(name: string): sdk.Tool {
-  return {
-    toolSpec: {
-      name: toConverseName(name),
-      description: "Used earlier in this conversation; not available any more.",
-      inputSchema: { json: { type: "object" } },
-    },
-  };
-}
-
-function toToolChoice(choice: Record<string, unknown>): sdk.ToolChoice | undefined {
-  switch (choice["type"]) {
-    case "auto":
-      return { auto: {} };
-    case "any":
-      return { any: {} };
-    case "tool":
-      return { tool: { name: toConverseName(String(choice["name"])) } };
-    default:
-      return undefined;
-  }
-}
-
-function toAdditionalFields(
-  request: ModelRequest,
-  modelId: string,
-  additional: AdditionalFields,
-): Record<string, unknown> {
-  const topK = request["top_k"];
-  const betas = isClaude(modelId) ? chooseBetas(request, []) : [];
-  return {
-    ...(topK === undefined ? {} : isNova(modelId) ? { inferenceConfig: { topK } } : { top_k: topK }),
-    ...(request["thinking"] !== undefined && isClaude(modelId)
-      ? { thinking: stripThinking(request["thinking"], () => {}) }
-      : {}),
-    ...(betas.length === 0 ? {} : { anthropic_beta: betas }),
-    ...additional,
-  };
-}
-
-function toOutputConfig(config: unknown): sdk.OutputConfig | undefined {
-  if (!isRecord(config)) {
-    return undefined;
-  }
-  const { format, effort } = config;
-  const isSchema = isRecord(format) && format["type"] === "json_schema";
-  return {
-    ...(typeof effort === "string" ? { effort } : {}),
-    ...(isSchema
-      ? {
-          textFormat: {
-            type: "json_schema" as const,
-            structure: { jsonSchema: { schema: JSON.stringify(format["schema"]), name: "output" } },
-          },
-        }
-      : {}),
-  };
 }

@@ -81,8 +81,11 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.close());
 
-function connect(): ReturnType<typeof bedrock> {
-  return bedrock(QWEN, {
+/** What it stands for is not told: everything that Converse has a form for is sent. */
+const PROFILE = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc123";
+
+function connect(modelId = QWEN): ReturnType<typeof bedrock> {
+  return bedrock(modelId, {
     region: "us-east-1",
     endpoint: emulator.url,
     credentials: EMULATOR_CREDENTIALS,
@@ -92,9 +95,9 @@ function connect(): ReturnType<typeof bedrock> {
 
 describe("bedrock() over Converse", () => {
   test("carries a whole request there and back", async () => {
-    await connect().create(FULL);
+    await connect(PROFILE).create(FULL);
     expect(seen).toEqual(FULL);
-    await accumulate(connect().stream(FULL));
+    await accumulate(connect(PROFILE).stream(FULL));
     expect(seen).toEqual(FULL);
   });
 

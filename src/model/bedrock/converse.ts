@@ -2,36 +2,42 @@
  * Every other model family on Bedrock: Converse and ConverseStream.
  */
 import type { ConverseCommandInput } from "@aws-sdk/client-bedrock-runtime";
-import { ToolscriptError } from "../../errors.ts";
 import { runInShares } from "../../turn-share.ts";
-import { isRecord } from "../is-record.ts";
 import type { ModelRequest } from "../model.ts";
-import { cutStreamError, type BedrockCaller } from "./bedrock-caller.ts";
+import { cutStreamError, type BedrockCaller, type CallContext } from "./bedrock-caller.ts";
+import type { UnsupportedFields } from "./converse-context.ts";
 import { ConverseEventTranslator } from "./converse-events.ts";
 import { originalNames } from "./converse-names.ts";
 import { toConverseRequest, type AdditionalFields } from "./converse-request.ts";
 import { toModelResponse } from "./converse-response.ts";
-import { isClaude, isOpaque } from "./model-id.ts";
+import { checkInferenceGeo } from "./inference-geo.ts";
 import { toCommand } from "./written-command.ts";
 
 /** What only Converse takes. */
 export interface ConverseOptions {
   additionalModelRequestFields?: AdditionalFields;
+  unsupportedFields?: UnsupportedFields;
 }
 
-/** Calls models over Converse. */
-export function createConverseCaller(options: ConverseOptions): BedrockCaller {
-  const toBody = async (request: ModelRequest, modelId: string): Promise<ConverseBody> => {
-    checkFeatures(request, modelId);
-    const steps = toConverseRequest(request, modelId, options.additionalModelRequestFields);
+/**
+ * Calls models over Converse.
+ *
+ * @param identity - an id that names the model, for the rules of each family
+ */
+export function createConverseCaller(identity: string, options: ConverseOptions): BedrockCaller {
+  const { additionalModelRequestFields: additional, unsupportedFields: unsupported = "refuse" } = options;
+  const toBody = async (context: CallContext, request: ModelRequest): Promise<ConverseBody> => {
+    checkInferenceGeo(request, context.modelId);
+    const { drop } = context;
+    const steps = toConverseRequest(request, identity, additional, { unsupported, drop });
     const { modelId: _inPath, ...body } = await runInShares(steps);
     return body;
   };
   return {
     async *stream(context, request) {
-      const { sdk, modelId, baseModel, watchdog } = context;
+      const { sdk, modelId, watchdog } = context;
       const command = await toCommand(
-        await toBody(request, baseModel),
+        await toBody(context, request),
         (body) => new sdk.ConverseStreamCommand({ modelId, ...body }),
       );
       const answer = await context.send(command);
@@ -52,39 +58,19 @@ export function createConverseCaller(options: ConverseOptions): BedrockCaller {
       }
     },
     async create(context, request) {
-      const { sdk, modelId, baseModel } = context;
+      const { sdk, modelId } = context;
       const command = await toCommand(
-        await toBody(request, baseModel),
+        await toBody(context, request),
         (body) => new sdk.ConverseCommand({ modelId, ...body }),
       );
       const output = await context.send(command);
       return toModelResponse(output, modelId, await runInShares(originalNames(request)));
     },
-    async toCountInput(request, modelId) {
-      const { messages, system, toolConfig, additionalModelRequestFields } = await toBody(request, modelId);
+    async toCountInput(context, request) {
+      const { messages, system, toolConfig, additionalModelRequestFields } = await toBody(context, request);
       return { converse: { messages, system, toolConfig, additionalModelRequestFields } };
     },
   };
-}
-
-/**
- * What a client asks of Claude is not dropped in silence: the answer would look as if it had been honoured.
- *
- * @throws {ToolscriptError} `model-request`
- */
-function checkFeatures(request: ModelRequest, modelId: string): void {
-  if (isClaude(modelId)) return;
-  const thinking = isRecord(request["thinking"]) ? request["thinking"]["type"] : undefined;
-  const wantsThinking = thinking === "enabled" || (thinking === "adaptive" && isOpaque(modelId));
-  if (wantsThinking) throw cannotDo("thinking", modelId);
-  if (isRecord(request["context_management"])) throw cannotDo("context_management", modelId);
-}
-
-function cannotDo(field: string, modelId: string): ToolscriptError {
-  const reason = isOpaque(modelId)
-    ? `"${modelId}" does not say which model it is; if it is a Claude, say so ("models": { "claude-…": "${modelId}" } in the configuration of the server, or the option "baseModel")`
-    : `Converse has no form for it for other models than Claude; leave it out`;
-  return new ToolscriptError("model-request", `Cannot call the model with "${field}": ${reason}`);
 }
 
 /** What of a request travels in its body. */

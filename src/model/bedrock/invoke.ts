@@ -9,6 +9,7 @@ import { runInShares } from "../../turn-share.ts";
 import { isRecord } from "../is-record.ts";
 import type { MessageEvent, ModelRequest, ModelResponse } from "../model.ts";
 import { cutStreamError, type BedrockCaller, type CallContext } from "./bedrock-caller.ts";
+import { checkInferenceGeo } from "./inference-geo.ts";
 import { readEventStream, toText } from "./event-stream.ts";
 import { replaying } from "./first-attempt.ts";
 import type { RequestBody } from "./request-template.ts";
@@ -25,12 +26,22 @@ export interface InvokeOptions {
   betas?: readonly string[];
 }
 
-/** Calls Claude models. */
-export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
+/**
+ * Calls Claude models.
+ *
+ * @param identity - an id that names the model, for the rules of each
+ */
+export function createInvokeCaller(identity: string, options: InvokeOptions): BedrockCaller {
+  const toValue = (context: CallContext, request: ModelRequest): Promise<ModelRequest> =>
+    toBodyValue(context, request, identity, options);
+  const toBody = async (context: CallContext, request: ModelRequest): Promise<RequestBody> => {
+    const body = await toValue(context, request);
+    return writeLightJson(body) ?? (await writeJson(body));
+  };
   return {
     async *stream(context, request) {
       const { modelId, watchdog } = context;
-      const parts = await openStream(context, await toBody(request, context.baseModel, options));
+      const parts = await openStream(context, await toBody(context, request));
       let isStopped = false;
       for await (const part of watchdog.watch(parts)) {
         const event = part.chunk?.bytes === undefined ? undefined : decodeEvent(part.chunk.bytes, modelId);
@@ -44,11 +55,11 @@ export function createInvokeCaller(options: InvokeOptions): BedrockCaller {
       }
     },
     async create(context, request) {
-      const body = await toBody(request, context.baseModel, options);
+      const body = await toBody(context, request);
       return decodeResponse(await invoke(context, body), context);
     },
-    toCountInput: async (request, modelId) => ({
-      invokeModel: { body: new JsonInBase64(await toBodyValue(request, modelId, options)) },
+    toCountInput: async (context, request) => ({
+      invokeModel: { body: new JsonInBase64(await toValue(context, request)) },
     }),
   };
 }
@@ -87,17 +98,19 @@ async function openStream(context: CallContext, body: RequestBody): Promise<Asyn
   return parts;
 }
 
-async function toBody(request: ModelRequest, modelId: string, options: InvokeOptions): Promise<RequestBody> {
-  const body = await toBodyValue(request, modelId, options);
-  return writeLightJson(body) ?? (await writeJson(body));
-}
-
 async function toBodyValue(
+  context: CallContext,
   request: ModelRequest,
   modelId: string,
   options: InvokeOptions,
 ): Promise<ModelRequest> {
-  const stripped = await runInShares(stripInSteps(request, { modelId, betas: options.betas ?? [] }));
+  checkInferenceGeo(request, context.modelId);
+  const note = (path: () => string, reason: string): void => {
+    const field = path();
+    // What a history carries along was asked of an answer before, not of this one.
+    if (!field.startsWith("messages.")) context.drop(field, reason);
+  };
+  const stripped = await runInShares(stripInSteps(request, { modelId, betas: options.betas ?? [] }, note));
   const version = options.anthropicVersion ?? stripped["anthropic_version"] ?? DEFAULT_ANTHROPIC_VERSION;
   return { ...stripped, anthropic_version: version };
 }

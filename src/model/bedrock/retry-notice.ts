@@ -6,7 +6,7 @@
  * is honoured whole, up to a minute, where the SDK would wait at most five seconds more than its own backoff.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ModelNotice } from "../model.ts";
+import type { RetryNotice } from "../model.ts";
 
 /** Longest `retry-after` that is honoured, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 60_000;
@@ -33,7 +33,7 @@ interface SdkBackoff {
 
 /** The request on whose behalf a strategy is asked. */
 interface RetryContext {
-  readonly onRetry: (notice: ModelNotice) => void;
+  readonly onRetry: (notice: RetryNotice) => void;
   info?: SdkRetryInfo;
   announced?: boolean;
 }
@@ -42,7 +42,7 @@ const current = new AsyncLocalStorage<RetryContext>();
 
 /** Runs `send` so that its retries are reported to `onRetry`. */
 export function withRetryNotices<T>(
-  onRetry: (notice: ModelNotice) => void,
+  onRetry: (notice: RetryNotice) => void,
   send: () => Promise<T>,
 ): Promise<T> {
   return current.run({ onRetry }, send);
