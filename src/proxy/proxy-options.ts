@@ -143,6 +143,8 @@ function defaults(): Omit<ResolvedOptions, "model" | "sandbox"> {
 
 /** Fills in the defaults, also for what is given as undefined. */
 export function resolveOptions(options: ProxyOptions): ResolvedOptions {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...defaults(), ...(Object.fromEntries(given) as unknown as ProxyOptions) } as ResolvedOptions;
+  const missing = Object.entries(defaults()).filter(
+    ([name]) => options[name as keyof ProxyOptions] === undefined,
+  );
+  return { ...options, ...Object.fromEntries(missing) } as ResolvedOptions;
 }
