@@ -31,11 +31,11 @@ const configSchema = z.strictObject({
   /** How the key of an Anthropic-compatible upstream is sent. */
   upstreamAuth: z.enum(["x-api-key", "bearer"]).optional(),
   region: z.string().min(1).optional(),
-  /** Names of clients → names of the upstream; of an ARN that does not say which model it is, with the model's own id. */
+  /** Names of clients → names of the upstream; of an ARN that does not say which model it is, with the model's own name. */
   models: z
     .record(
       z.string().min(1),
-      z.union([z.string().min(1), z.strictObject({ id: z.string().min(1), baseModel: z.string().min(1) })]),
+      z.union([z.string().min(1), z.strictObject({ id: z.string().min(1), model: z.string().min(1) })]),
     )
     .optional(),
   /** Where a model without an inference profile in the region's geography is served. */

@@ -33,7 +33,7 @@ async function ask(models: object, name: string, request: ModelRequest): Promise
 describe("openUpstream() with an id that does not say which model it is [proxy.base-model]", () => {
   test.each([
     ["under the name of a Claude", { "claude-sonnet-5": PROFILE }, "claude-sonnet-5"],
-    ["with its base model", { mine: { id: PROFILE, baseModel: "anthropic.claude-sonnet-5" } }, "mine"],
+    ["with the model it is", { mine: { id: PROFILE, model: "claude-sonnet-5" } }, "mine"],
     [
       "of a provisioned model",
       { "claude-sonnet-5": "arn:aws:bedrock:eu-central-1:111122223333:provisioned-model/abc" },
@@ -59,7 +59,7 @@ describe("openUpstream() with an id that does not say which model it is [proxy.b
     async (field, request) => {
       const asked = ask({ mine: PROFILE }, "mine", request);
       await expect(asked).rejects.toMatchObject({ code: "model-request" });
-      await expect(asked).rejects.toThrow(new RegExp(`"${field}".*"baseModel"`));
+      await expect(asked).rejects.toThrow(new RegExp(`"${field}".*"model"`));
       expect(emulator.requests).toEqual([]);
     },
   );
@@ -71,6 +71,8 @@ describe("openUpstream() with an id that does not say which model it is [proxy.b
     expect(await ask({}, nova, { ...plain, thinking: { type: "disabled" } })).toMatchObject({
       route: "converse",
     });
-    await expect(ask({}, nova, { ...plain, context_management: EDITS })).rejects.toThrow("leave it out");
+    await expect(ask({}, nova, { ...plain, context_management: EDITS })).rejects.toThrow(
+      "context_management",
+    );
   });
 });

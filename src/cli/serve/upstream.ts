@@ -35,12 +35,12 @@ async function openBedrock(config: ServeConfig, env: NodeJS.ProcessEnv): Promise
     ...(config.upstreamUrl === undefined ? {} : { endpoint: config.upstreamUrl }),
   };
   const overrides = toOverrides(config.models);
-  const baseModels = toBaseModels(config.models);
+  const identities = toIdentities(config.models);
   const where = config.upstreamUrl ?? (region === undefined ? "region not set" : region);
   return {
     model: (id) => {
-      const baseModel = baseModels.get(id);
-      return bedrock(id, baseModel === undefined ? connection : { ...connection, model: baseModel });
+      const identity = identities.get(id);
+      return bedrock(id, identity === undefined ? connection : { ...connection, model: identity });
     },
     names: bedrockModelNames({ region, overrides, mayLeave: config.outsideGeography !== "never" }),
     description: `Amazon Bedrock (${where})`,
@@ -56,12 +56,12 @@ function toOverrides(models: Models = {}): Record<string, string> {
 }
 
 /** What ids of the upstream stand for: as the configuration says, or as the Claude name says under which clients know them. */
-function toBaseModels(models: Models = {}): ReadonlyMap<string, string> {
+function toIdentities(models: Models = {}): ReadonlyMap<string, string> {
   const known = new Map<string, string>();
   for (const [name, model] of Object.entries(models)) {
-    if (typeof model !== "string") known.set(model.id, model.baseModel);
+    if (typeof model !== "string") known.set(model.id, model.model);
     else if (name.startsWith("claude-") && toModelFamily(model) === "unknown" && !known.has(model)) {
-      known.set(model, `anthropic.${name}`);
+      known.set(model, name);
     }
   }
   return known;

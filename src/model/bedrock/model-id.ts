@@ -38,11 +38,6 @@ export function isClaude(modelId: string): boolean {
   return toModelFamily(modelId) === "claude";
 }
 
-/** Whether the id names an Amazon Nova model. */
-export function isNova(modelId: string): boolean {
-  return toModelFamily(modelId) === "nova";
-}
-
 /**
  * The id by which the rules of a model are looked up: of what somebody says that the model is, else of its own id.
  *
@@ -57,11 +52,6 @@ export function toModelIdentity(modelId: string, named?: string): string {
     "invalid-argument",
     `Cannot use Bedrock model "${modelId}" as the model "${named}": want a name of the Claude API, such as "claude-sonnet-5", or a Bedrock id, such as "amazon.nova-pro-v1:0"`,
   );
-}
-
-/** Whether the id says nothing of the model behind it: a profile or a deployment of somebody's own. */
-export function isOpaque(modelId: string): boolean {
-  return modelId.startsWith("arn:") && !/[/.][a-z0-9-]+\.[a-z0-9]/.test(modelId.slice(modelId.indexOf("/")));
 }
 
 /** Whether the model takes messages of the system in the middle of a conversation: Claude Opus 4.8, and all from Claude 5 on. */
