@@ -13,7 +13,7 @@ from time import monotonic
 from .errors import RunnerEnded
 from .habits import Names
 from .hopeless import task_number
-from .source import cell_file, compile_cell
+from .source import cell_file, compile_cell, remember_source, without_mark
 from .trace import clean, report
 
 # `inspect.CO_COROUTINE`; its module is slow to import.
@@ -61,6 +61,8 @@ class Cells:
     def _execute(self, file, source):
         """Returns the exception that ended the code, or None."""
         try:
+            source = without_mark(source)
+            remember_source(file, source)
             code = compile_cell(file, source)
             self.names.provide(code)
             if code.co_flags & _CO_COROUTINE:

@@ -18,10 +18,13 @@ def cell_file(cell):
     return "<cell %d>" % cell
 
 
+def without_mark(source):
+    """A file's text without the mark of its byte order."""
+    return source.removeprefix("\ufeff")
+
+
 def compile_cell(file, source):
     """The code object of a cell. Raises `SyntaxError`; a text around one fenced block of Python is no part of the script."""
-    source = source.removeprefix("\ufeff")
-    remember_source(file, source)
     try:
         return _compile(file, source)
     except SyntaxError as error:
