@@ -32,9 +32,9 @@ class Calls:
         self._last_id = 0
         self._waiting = {}
         self._cancelled = set()
-        # For hints about what an expression stood for that has no name.
+        # For hints about what an expression stood for that has no name: the result of this cell's last call, and the tool's name.
         self.last_result = None
-        self._last_call = None
+        self.last_tool = None
         self._cell = 0
         self._made = 0
         self._head = ""
@@ -51,15 +51,11 @@ class Calls:
 
     def close_cell(self):
         """Cancels what still waits (a thread or a stray coroutine); until the next cell no call can be made."""
-        for call_id, (future, _, _) in list(self._waiting.items()):
+        for call_id, (future, _) in list(self._waiting.items()):
             self._cancel(call_id)
             _deliver(future, future.cancel)
         self.last_result = None
         self._head = ""
-
-    def last_python(self):
-        """What the tool is called in Python that has returned last, with `last_result` if that was in this cell, or None."""
-        return None if self._last_call is None else self._last_call[2]
 
     def are_waiting(self):
         """Whether any call has no answer yet."""
@@ -108,7 +104,7 @@ class Calls:
             with lock:
                 self._made += 1
                 self._last_id = call_id = self._last_id + 1
-                waiting[call_id] = (future, name, python)
+                waiting[call_id] = (future, name)
                 send("%s%d%s%s}\n" % (self._head, call_id, tail, text))
             try:
                 return await future
@@ -157,8 +153,8 @@ class Calls:
         """Gives a waiting call its value."""
         entry = self._waiting.pop(call_id, None) or self._take_late(call_id)
         if entry is not None:
-            future = entry[0]
-            self.last_result, self._last_call = value, entry
+            future, self.last_tool = entry
+            self.last_result = value
             # As `_deliver`, without its calls: this is every result's way.
             thread = future.get_loop()._thread_id
             if thread is None or thread == _get_ident():
@@ -171,7 +167,7 @@ class Calls:
         """Raises `ToolError` or `TimeoutError` at a waiting call."""
         entry = self._waiting.pop(call_id, None) or self._take_late(call_id)
         if entry is not None:
-            future, name, _ = entry
+            future, name = entry
             _deliver(future, future.set_exception, make_error(kind, message, name))
 
     def _take_late(self, call_id):

@@ -1,6 +1,7 @@
 """What to change in a script whose error alone does not say it: one sentence, in words that hold for the script's own code.
 
-Guarantee: no code of the script runs for it; values are looked at where they are plain dicts, lists and texts, and never changed.
+Guarantee: of the script's code only the text of its own error is asked for, as the traceback does; values are looked at where they
+are plain dicts, lists and texts, and never changed.
 Imported when a cell has failed.
 """
 
@@ -21,12 +22,13 @@ def find_hint(error, names, calls):
         if not (isinstance(members, tuple) and members and isinstance(members[0], BaseException)):
             break
         error = members[0]
+    text, place = str(error), Place(error, names, calls)
     for kind, finders in _FINDERS:
         if isinstance(error, kind):
             for finder in finders:
-                if finder in _ABOUT_RESULTS and calls.last_python() is None:
+                if finder in _ABOUT_RESULTS and calls.last_tool is None:
                     continue
-                hint = finder(error, str(error), Place(error, calls), names)
+                hint = finder(error, text, place, names)
                 if hint:
                     return hint
     return None

@@ -75,14 +75,24 @@ def task_number(future):
 
 def _held_by(task):
     """The futures that a task waits for through one of asyncio's functions, which wait for a future of their own."""
-    frame = getattr(_innermost(task.get_coro()), "cr_frame", None)
-    if frame is None or not str(frame.f_globals.get("__name__")).startswith("asyncio."):
+    coroutine = _asyncio_coroutine(task)
+    if coroutine is None:
         return ()
+    frame = coroutine.cr_frame
     if frame.f_code.co_name == "_wait":  # asyncio.wait, and wait_for of old
         return frame.f_locals.get("fs") or ()
     if frame.f_code.co_name == "__aexit__":  # TaskGroup
         return getattr(frame.f_locals.get("self"), "_tasks", None) or ()
     return ()
+
+
+def _asyncio_coroutine(task):
+    """The function of asyncio in which a task waits, or None."""
+    coroutine = _innermost(task.get_coro())
+    frame = getattr(coroutine, "cr_frame", None)
+    if frame is None or not str(frame.f_globals.get("__name__")).startswith("asyncio."):
+        return None
+    return coroutine
 
 
 def _innermost(coroutine):
@@ -95,8 +105,5 @@ def _innermost(coroutine):
 
 
 def _describe(task):
-    coroutine = None if task is None else _innermost(task.get_coro())
-    frame = getattr(coroutine, "cr_frame", None)
-    if frame is not None and str(frame.f_globals.get("__name__")).startswith("asyncio."):
-        return "asyncio.%s()" % coroutine.__qualname__
-    return "what never comes"
+    coroutine = None if task is None else _asyncio_coroutine(task)
+    return "what never comes" if coroutine is None else "asyncio.%s()" % coroutine.__qualname__

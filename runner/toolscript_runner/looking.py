@@ -28,8 +28,10 @@ def keys_of(value):
 class Place:
     """Where an exception left the script's own code."""
 
-    def __init__(self, error, calls):
+    def __init__(self, error, names, calls):
+        self._names = names
         self._calls = calls
+        self._found_nodes = None
         self._frame = None
         self._line_number = 0
         trace = error.__traceback__
@@ -101,6 +103,11 @@ class Place:
 
     def _nodes(self):
         """The nodes of the statements that the line belongs to, outer ones first."""
+        if self._found_nodes is None:
+            self._found_nodes = self._find_nodes()
+        return self._found_nodes
+
+    def _find_nodes(self):
         if self._frame is None:
             return []
         source = "".join(linecache.getlines(self._frame.f_code.co_filename))
@@ -140,8 +147,8 @@ class Place:
                     yield from (key for key, _ in zip(value, range(_MAX_KEYS)))
 
     def _last_result_of(self, function):
-        name = getattr(function, "__name__", None)
-        return self._calls.last_result if name is not None and name == self._calls.last_python() else _NOTHING
+        last = self._names.find(self._calls.last_tool)
+        return self._calls.last_result if last is not None and last is function else _NOTHING
 
     @staticmethod
     def _looped_over(node, nodes):

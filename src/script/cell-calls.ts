@@ -8,7 +8,7 @@ import { shorten, ToolscriptError, toErrorMessage } from "../errors.ts";
 import type { JsonValue, OutgoingFrame, RunnerFrame } from "../protocol/frames.ts";
 import { jsonBytes } from "../tools/result-value.ts";
 import type { ParsedInput, Tool } from "../tools/tool.ts";
-import { findUnknownKeys, toUnknownKeyText, type UnknownKey } from "../tools/unknown-keys.ts";
+import { findUnknownKeys, tellsOf, toUnknownKeyText, type UnknownKey } from "../tools/unknown-keys.ts";
 import { CallTable, type PendingCall } from "./call-table.ts";
 import type { EventLog } from "./event-log.ts";
 import type { ScriptLimits } from "./limits.ts";
@@ -225,15 +225,11 @@ export function violation(reason: string): ToolscriptError {
   return new ToolscriptError("protocol-violation", `Reading a frame of the runner failed: ${reason}`);
 }
 
-const IS_NOT = " is not a ";
-
 /** A refusal, with the keys that may be what was meant by those that are missing. */
 function withUnknown(message: string, toolName: string, unknown: readonly UnknownKey[]): string {
-  const texts = unknown.slice(0, MAX_TOLD_KEYS).map((key) => toUnknownKeyText(toolName, key));
-  const untold = texts.filter(
-    (text) => !message.includes(text.slice(0, text.indexOf(IS_NOT) + IS_NOT.length)),
-  );
-  const [separator, rest] = [message.endsWith(":") ? " " : "; ", untold.join("; ")];
+  const untold = unknown.slice(0, MAX_TOLD_KEYS).filter((key) => !tellsOf(message, key));
+  const texts = untold.map((key) => toUnknownKeyText(toolName, key));
+  const [separator, rest] = [message.endsWith(":") ? " " : "; ", texts.join("; ")];
   return rest === "" ? message : `${message}${separator}${rest}`;
 }
 

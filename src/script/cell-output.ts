@@ -1,6 +1,7 @@
 /**
  * What a cell printed, held within its budget. The runner keeps the same budget; this is the host's own guard.
  */
+import { lastBoundary } from "./utf8.ts";
 
 /** Output of one cell. */
 export interface CellOutput {
@@ -45,8 +46,7 @@ export function createCellOutput(maxBytes: number): CellOutput {
 
 /** The longest start of `text` of at most `maxBytes` bytes that splits no character. */
 function cut(text: string, maxBytes: number): string {
-  let end = Math.max(0, maxBytes);
+  const end = Math.max(0, maxBytes);
   const bytes = Buffer.from(text.slice(0, end + 1)); // a character takes a byte at least
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return bytes.toString("utf8", 0, end);
+  return bytes.toString("utf8", 0, lastBoundary(bytes, end));
 }

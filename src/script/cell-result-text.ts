@@ -6,7 +6,7 @@
  * tags, the tag is escaped and the output is put in tags, too. A model reads a bounded part of what was printed.
  */
 import type { CellResult, ExceededLimit } from "./script-run.ts";
-import { DEFAULT_MAX_SHOWN_BYTES, shareBytes, toShownText } from "./shown-output.ts";
+import { DEFAULT_MAX_SHOWN_BYTES, shareBytes, toHeadAndTail } from "./shown-output.ts";
 
 /** Bytes of tags and notices beside what was printed, at most. */
 const FRAME_BYTES = 4 * 1024;
@@ -15,6 +15,8 @@ const FRAME_BYTES = 4 * 1024;
 export function toCellResultText(result: CellResult): string {
   const { stdout, stderr, returnCode } = result;
   const notices = toCellNotices(result);
+  if (stdout === "" && stderr === "" && returnCode === 0 && notices.length === 0)
+    notices.push(NOTHING_PRINTED);
   const isGood = stderr === "" && returnCode === 0 && notices.length === 0;
   const isShort =
     stdout.length <= DEFAULT_MAX_SHOWN_BYTES && Buffer.byteLength(stdout) <= DEFAULT_MAX_SHOWN_BYTES;
@@ -22,8 +24,8 @@ export function toCellResultText(result: CellResult): string {
   const printed = { stdout: withoutTags(stdout), stderr: withoutTags(stderr) };
   const room = shareBytes(printed.stdout, printed.stderr, DEFAULT_MAX_SHOWN_BYTES - FRAME_BYTES);
   const shown = {
-    stdout: toShownText(printed.stdout, room.stdout),
-    stderr: toShownText(printed.stderr, room.stderr),
+    stdout: toHeadAndTail(printed.stdout, room.stdout),
+    stderr: toHeadAndTail(printed.stderr, room.stderr),
   };
   if (shown.stdout.leftOutBytes + shown.stderr.leftOutBytes > 0) notices.push(NOT_ALL_SHOWN);
   const parts = [
@@ -34,6 +36,8 @@ export function toCellResultText(result: CellResult): string {
   ];
   return parts.filter((part) => part !== "").join("\n");
 }
+
+const NOTHING_PRINTED = "The script printed nothing. Print what you need to see.";
 
 /** Without fetching anything again: what a script held is still there. */
 const NOT_ALL_SHOWN =
@@ -52,17 +56,14 @@ function toPart(tag: "stdout" | "stderr", body: string): string {
   return `<${tag}>\n${body}${body.endsWith("\n") ? "" : "\n"}</${tag}>`;
 }
 
-/** Everything that the output does not show by itself, a sentence each: budgets that were met, variables lost, no output. */
+/** Everything that the output does not show by itself, a sentence each: budgets that were met, variables lost, notes. */
 export function toCellNotices(result: CellResult): string[] {
-  const { stdout, stderr, limit, survived, returnCode, stats } = result;
+  const { limit, survived, stats } = result;
   const notices = result.notes.map(withoutTags);
   if (stats.droppedBytes > 0 || limit === "output") notices.push(toDroppedText(stats.droppedBytes));
   if (limit !== null && limit !== "output") notices.push(toLimitText(limit, stats.runningMs));
   if (!survived) notices.push("The interpreter was stopped: all variables are lost.");
   else if (limit === "running-time" || limit === "total-time") notices.push("Variables are kept.");
-  if (stdout === "" && stderr === "" && returnCode === 0 && notices.length === 0) {
-    notices.push("The script printed nothing. Print what you need to see.");
-  }
   return notices;
 }
 

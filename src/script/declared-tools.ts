@@ -3,7 +3,7 @@
  */
 import type { OutgoingFrame } from "../protocol/frames.ts";
 import { toToolDeclarations } from "../tools/python-alias.ts";
-import { findSignatureTypes } from "../tools/signature-types.ts";
+import { findTypeWords, readTypeNames } from "../tools/signature-types.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Convention } from "./script-session.ts";
 
@@ -12,6 +12,7 @@ export class DeclaredTools {
   readonly #convention: Convention;
   #tools: readonly Tool[] = [];
   #byName: ReadonlyMap<string, Tool> = new Map();
+  #typeNames: ReadonlySet<string> | undefined;
   #types: readonly string[] = [];
   #isDeclared = true;
 
@@ -30,17 +31,25 @@ export class DeclaredTools {
     if (callable.length > 0 || this.#tools.length > 0) this.#isDeclared = false;
     this.#tools = callable;
     this.#byName = new Map(callable.map((tool) => [tool.name, tool]));
+    this.#typeNames = undefined;
     this.#types = [];
   }
 
   /** What the runner has to be told before it runs `code`: the tools, with the types of signatures that scripts speak of. */
   toFrames(code: string): OutgoingFrame[] {
-    const types = findSignatureTypes(code, this.#tools, this.#convention);
-    const newTypes = types.filter((name) => !this.#types.includes(name));
+    const newTypes = this.#findTypes(code).filter((name) => !this.#types.includes(name));
     if (this.#isDeclared && newTypes.length === 0) return [];
     this.#isDeclared = true;
     this.#types = [...this.#types, ...newTypes];
     const known = this.#types.length === 0 ? {} : { types: [...this.#types] };
     return [{ type: "tools", tools: toToolDeclarations(this.#tools), ...known }];
+  }
+
+  /** Most scripts speak of no type: the signatures are written once for the tools, when one may. */
+  #findTypes(code: string): string[] {
+    const words = this.#tools.length === 0 ? [] : findTypeWords(code);
+    if (words.length === 0) return [];
+    const names = (this.#typeNames ??= readTypeNames(this.#tools, this.#convention));
+    return words.filter((word) => names.has(word));
   }
 }

@@ -2,6 +2,7 @@
  * What a model reads of a text that is longer than it should read: the beginning and the end, with what is left out
  * counted between them. What a script prints last is its answer, and a traceback ends with its reason.
  */
+import { lastBoundary, nextBoundary } from "./utf8.ts";
 
 /** Bytes of one script's result that a model reads, tags and notices included: some 20,000 tokens. */
 export const DEFAULT_MAX_SHOWN_BYTES = 64 * 1024;
@@ -17,15 +18,13 @@ export interface ShownText {
 }
 
 /** The longest beginning and end of `text` that fit into `maxBytes` together, of whole characters. */
-export function toShownText(text: string, maxBytes: number): ShownText {
+export function toHeadAndTail(text: string, maxBytes: number): ShownText {
   if (text.length * MAX_BYTES_A_UNIT <= maxBytes) return { text, leftOutBytes: 0 };
   const bytes = Buffer.from(text);
   if (bytes.length <= maxBytes) return { text, leftOutBytes: 0 };
   const half = Math.max(0, Math.floor((maxBytes - MARK_BYTES) / 2));
-  let headEnd = half;
-  while (headEnd > 0 && isInside(bytes[headEnd])) headEnd -= 1;
-  let tailStart = bytes.length - half;
-  while (tailStart < bytes.length && isInside(bytes[tailStart])) tailStart += 1;
+  const headEnd = lastBoundary(bytes, half);
+  const tailStart = nextBoundary(bytes, bytes.length - half);
   const leftOutBytes = tailStart - headEnd;
   const mark = `\n[... ${leftOutBytes} bytes not shown ...]\n`;
   return {
@@ -36,11 +35,6 @@ export function toShownText(text: string, maxBytes: number): ShownText {
 
 /** Bytes that one UTF-16 unit takes in UTF-8, at most. */
 const MAX_BYTES_A_UNIT = 3;
-
-/** Whether a byte goes on with a character rather than beginning one. */
-function isInside(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0xc0) === 0x80;
-}
 
 /** Shares of `maxBytes` for both streams: what one does not need is the other's, and errors have a quarter at least. */
 export function shareBytes(

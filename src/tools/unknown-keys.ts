@@ -6,7 +6,7 @@
  */
 import { toPathText, toShown } from "./input-message.ts";
 import { findNearName } from "./near-name.ts";
-import { isSchemaObject, mergeParts, resolveObject, type SchemaObject } from "./schema-view.ts";
+import { isSchemaObject, mergeParts, type SchemaObject, toObjectView } from "./schema-view.ts";
 import type { JsonSchema } from "./tool.ts";
 
 /** A key that the signature does not have. */
@@ -136,12 +136,12 @@ function toNames(schema: SchemaObject, root: JsonSchema): Names | null {
 }
 
 function readNames(schema: SchemaObject, root: JsonSchema): Names | null {
-  const { parts } = mergeParts(schema, root);
-  const view = resolveObject(schema, root);
+  const merged = mergeParts(schema, root);
+  const view = toObjectView(merged);
   if (view.hasUnion || view.properties.length === 0) return null;
   const isOpen =
     (view.others !== undefined && view.others !== false) ||
-    parts.some((part) => OPEN_KEYWORDS.some((keyword) => Object.hasOwn(part, keyword)));
+    merged.parts.some((part) => OPEN_KEYWORDS.some((keyword) => Object.hasOwn(part, keyword)));
   return {
     properties: new Map(view.properties.map((one) => [one.name, one.schema])),
     names: view.properties.map(({ name }) => name),
@@ -162,7 +162,16 @@ const OPEN_KEYWORDS = [
 export function toUnknownKeyText(toolName: string, key: UnknownKey): string {
   const isInside = key.path.length > 1;
   const where = isInside ? `field of "${toPathText(key.path.slice(0, -1))}"` : `parameter of "${toolName}"`;
-  return `${toShown(key.path.at(-1))} is not a ${where}; ${toRemedy(key)}`;
+  return `${toSubject(key)}${where}; ${toRemedy(key)}`;
+}
+
+/** Whether a message has told of the key already. */
+export function tellsOf(message: string, key: UnknownKey): boolean {
+  return message.includes(toSubject(key));
+}
+
+function toSubject({ path }: UnknownKey): string {
+  return `${toShown(path.at(-1))} is not a `;
 }
 
 function toRemedy({ meant, known }: UnknownKey): string {

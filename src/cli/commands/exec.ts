@@ -70,7 +70,7 @@ async function exec(path: string, options: ExecOptions, signal: AbortSignal): Pr
     else {
       print(
         process.stderr,
-        toNotices(result)
+        toCellNotices(result)
           .map((notice) => `[toolscript: ${notice}]\n`)
           .join(""),
       );
@@ -107,18 +107,9 @@ async function follow(
   return await run.result;
 }
 
-/** What a model would be told as well. That nothing was printed, a person sees. */
-function toNotices(result: CellResult): string[] {
-  return isSilent(result) ? [] : toCellNotices(result);
-}
-
-function isSilent({ stdout, stderr, limit, survived, notes }: CellResult): boolean {
-  return stdout === "" && stderr === "" && limit === null && survived && notes.length === 0;
-}
-
 function toJson(result: CellResult, report: ExecReport): ExecJson {
   const { stdout, stderr, returnCode, stats } = result;
-  const notices = toNotices(result);
+  const notices = toCellNotices(result);
   const noticed = notices.length === 0 ? {} : { notices };
   return {
     stdout,

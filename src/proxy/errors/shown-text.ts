@@ -1,6 +1,7 @@
 /**
  * Texts that others made, as far as they go out in an error or into a log: no more than 1 KiB of them.
  */
+import { lastBoundary } from "../../script/utf8.ts";
 
 /** Longest message of an error, and longest text in a line of the log, in bytes of UTF-8. */
 export const MAX_SHOWN_BYTES = 1024;
@@ -26,11 +27,4 @@ export function toShownText(text: string, maxBytes = MAX_SHOWN_BYTES): string {
 export function quotedList(texts: readonly string[]): string {
   const shown = texts.slice(0, 3).map(quoted).join(", ");
   return texts.length <= 3 ? shown : `${shown} and ${texts.length - 3} more`;
-}
-
-/** The last place at or before `at` where a character begins. */
-function lastBoundary(bytes: Buffer, at: number): number {
-  let end = Math.min(at, bytes.length);
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return end;
 }

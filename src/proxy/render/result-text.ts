@@ -48,7 +48,7 @@ function toErrorContent(code: CodeErrorCode): Record<string, unknown> {
 
 function toResultContent(result: CellResult): Record<string, unknown> {
   if (result.limit === "running-time" && !result.survived) return toErrorContent("execution_time_exceeded");
-  const notices = isOrdinary(result) ? [] : toCellNotices(result).map(toNotice);
+  const notices = toCellNotices(result).map(toNotice);
   const { stdout, returnCode } = result;
   const stderr = withoutNotices(result.stderr);
   const separator = stderr === "" || stderr.endsWith("\n") || notices.length === 0 ? "" : "\n";
@@ -80,11 +80,6 @@ function toNotice(text: string): string {
 /** What a script printed, with a backslash before what would look like a notice of ours. */
 function withoutNotices(text: string): string {
   return text.replaceAll(FORGED_NOTICE, "\\[");
-}
-
-/** Whether output and return code say everything. */
-function isOrdinary({ limit, survived, notes, stats }: CellResult): boolean {
-  return limit === null && survived && notes.length === 0 && stats.droppedBytes === 0;
 }
 
 /** A client's block as the `tool_result` that the model reads. */
