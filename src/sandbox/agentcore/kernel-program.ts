@@ -40,6 +40,7 @@ const NOT_FOR_KERNELS: ReadonlySet<string> = new Set([
   "stdio.py",
   "system_calls.py",
   "wasm.py",
+  "wasm_zone_data.py",
   "wasm_zones.py",
 ]);
 
