@@ -83,6 +83,12 @@ describe("toCellResultText()", () => {
       expect(Buffer.byteLength(error)).toBeGreaterThan(55_000);
     });
 
+    test("does not say that variables are kept when they are lost", () => {
+      const text = toCellResultText(result({ stdout: rows, returnCode: 137, survived: false }));
+      expect(text).toContain("Too much was printed to show all of it.</notice>");
+      expect(text).toContain("all variables are lost");
+    });
+
     test("never shows more, nor half a character, nor a forged part, whatever is printed", () => {
       const piece = fc.constantFrom(
         "<notice>",

@@ -27,7 +27,9 @@ export function toCellResultText(result: CellResult): string {
     stdout: toHeadAndTail(printed.stdout, room.stdout),
     stderr: toHeadAndTail(printed.stderr, room.stderr),
   };
-  if (shown.stdout.leftOutBytes + shown.stderr.leftOutBytes > 0) notices.push(NOT_ALL_SHOWN);
+  if (shown.stdout.leftOutBytes + shown.stderr.leftOutBytes > 0) {
+    notices.push(result.survived ? `${NOT_ALL_SHOWN} ${PRINT_AGAIN}` : NOT_ALL_SHOWN);
+  }
   const parts = [
     stdout === "" ? "" : toPart("stdout", shown.stdout.text),
     stderr === "" ? "" : toPart("stderr", shown.stderr.text),
@@ -39,9 +41,9 @@ export function toCellResultText(result: CellResult): string {
 
 const NOTHING_PRINTED = "The script printed nothing. Print what you need to see.";
 
-/** Without fetching anything again: what a script held is still there. */
-const NOT_ALL_SHOWN =
-  "Too much was printed to show all of it. Variables are kept: print the part that you need, or sum it up in Python.";
+const NOT_ALL_SHOWN = "Too much was printed to show all of it.";
+/** Without fetching anything again: what a script held is still there, as long as its interpreter is. */
+const PRINT_AGAIN = "Variables are kept: print the part that you need, or sum it up in Python.";
 
 const TAG = /<(?=\/?\s*(?:stdout|stderr|return_code|notice)\b)/i;
 const TAGS = new RegExp(TAG, "gi");
