@@ -15,8 +15,8 @@ const FRAME_BYTES = 4 * 1024;
 export function toCellResultText(result: CellResult): string {
   const { stdout, stderr, returnCode } = result;
   const notices = toCellNotices(result);
-  if (stdout === "" && stderr === "" && returnCode === 0 && notices.length === 0)
-    notices.push(NOTHING_PRINTED);
+  const isSilent = stdout === "" && stderr === "" && returnCode === 0 && notices.length === 0;
+  if (isSilent) notices.push(NOTHING_PRINTED);
   const isGood = stderr === "" && returnCode === 0 && notices.length === 0;
   const isShort =
     stdout.length <= DEFAULT_MAX_SHOWN_BYTES && Buffer.byteLength(stdout) <= DEFAULT_MAX_SHOWN_BYTES;
